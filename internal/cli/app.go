@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mlops-infra-suite/internal/diag"
+)
+
+// options are the flags that every action takes.
+type options struct {
+	config           string
+	workdir          string
+	output           string
+	profile          string
+	force            bool
+	dryRun           bool
+	verbose          bool
+	sandbox          bool
+	strict           bool
+	allowReplacement bool
+}
+
+// app is one run of the program.
+type app struct {
+	env  Env
+	opt  options
+	exit int
+}
+
+// Main runs the program and returns its exit code. args are those behind the program's name.
+func Main(ctx context.Context, args []string, env Env) int {
+	a := &app{env: env}
+	root := a.root()
+	normal, err := normalise(args)
+	if err == nil {
+		root.SetArgs(normal)
+		err = root.ExecuteContext(ctx)
+	}
+	if err == nil {
+		return a.exit
+	}
+	// Whatever an action itself returns has been printed: what arrives here is about the arguments.
+	var own *exitError
+	if !errors.As(err, &own) {
+		own = usagef("%w", err)
+	}
+	return a.refuse(own, wantsJSON(args))
+}
+
+// refuse prints an error that came before any action had begun.
+func (a *app) refuse(e *exitError, asJSON bool) int {
+	if asJSON {
+		h := &header{Status: statusFailed, Error: &errorInfo{e.code, e.Error(), e.hint}, Findings: []finding{}}
+		if err := writeJSON(a.env.Stdout, h); err != nil {
+			fmt.Fprintf(a.env.Stderr, "error: %v\n", err)
+		}
+		return e.exit
+	}
+	fmt.Fprintf(a.env.Stderr, "error: %v\n", e)
+	if e.hint != "" {
+		fmt.Fprintf(a.env.Stderr, "hint: %s\n", e.hint)
+	}
+	return e.exit
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sg-provisioner ACTION",
+		Short: "Security groups from a scenario and a small config, checked, deployed and verified",
+		Long: strings.TrimSpace(`
+SG Provisioner turns a scenario (3-tier web, 2-tier with PostgreSQL, ...) and a small YAML config into AWS security
+groups: it resolves the rules, blocks dangerous ones, deploys them as one CloudFormation stack, verifies what EC2 holds
+and publishes each group's ID in SSM Parameter Store.
+
+With --sandbox everything happens in an AWS of its own inside the program: no account, no network.
+
+  sg-provisioner validate-config -c my.yaml
+  sg-provisioner -con my.yaml -act create-security-groups --sandbox`),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownAction(a, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.env.Stdin)
+	root.SetOut(a.env.Stdout)
+	root.SetErr(a.env.Stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%w", err) })
+	root.AddGroup(&cobra.Group{ID: "action", Title: "Actions:"}, &cobra.Group{ID: "other", Title: "Other commands:"})
+	root.SetHelpCommandGroupID("other")
+	root.SetCompletionCommandGroupID("other")
+	root.AddCommand(a.commands()...)
+	a.flags(root)
+	return root
+}
+
+func (a *app) flags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVarP(&a.opt.config, "config", "c", "", "config file in the folder configs (also -con)")
+	f.String("action", "", "the action (also -act), instead of naming it first")
+	f.StringVar(&a.opt.workdir, "workdir", ".", "folder that holds configs, scenarios, templates, policies and reports")
+	f.StringVarP(&a.opt.output, "output", "o", "text", "text or json: one document on stdout")
+	f.StringVar(&a.opt.profile, "profile", "", "profile of the AWS configuration")
+	f.BoolVar(&a.opt.force, "force", false, "ask no question before writing")
+	f.BoolVar(&a.opt.dryRun, "dry-run", false, "show what would be done, write nothing")
+	f.BoolVar(&a.opt.verbose, "verbose", false, "tell each step, with durations")
+	f.BoolVar(&a.opt.sandbox, "sandbox", a.env.Getenv("SG_SANDBOX") == "1", "use the embedded AWS (also SG_SANDBOX=1)")
+	f.BoolVar(&a.opt.strict, "strict", false, "let warnings block as errors do")
+	f.BoolVar(&a.opt.allowReplacement, "allow-replacement", false, "let a change replace a security group")
+}
+
+func unknownAction(a *app, name string) error {
+	e := usagef("there is no action %q", name)
+	var known []string
+	for _, c := range a.commands() {
+		known = append(known, c.Name())
+	}
+	if hint := diag.Suggest(name, known); hint != "" {
+		e.hint = hint
+	}
+	return e
+}
+
+// commands are all commands, in the order of the help.
+func (a *app) commands() []*cobra.Command {
+	actions := []*cobra.Command{
+		a.validateConfig(), a.listScenarios(), a.showScenario(), a.createTemplate(),
+	}
+	others := []*cobra.Command{a.schema(), a.versionCommand()}
+	for _, c := range actions {
+		c.GroupID = "action"
+	}
+	for _, c := range others {
+		c.GroupID = "other"
+	}
+	return append(actions, others...)
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mlops-infra-suite/internal/diag"
+)
+
+// The exit codes, which scripts rely on.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // AWS or anything else
+	exitUsage       = 2   // wrong usage
+	exitInvalid     = 3   // config, scenario or template not valid
+	exitInsecure    = 5   // blocked by a security error or an assertion
+	exitBlocked     = 6   // blocked by a pre-flight check, or --force is missing
+	exitInterrupted = 130 // by a signal
+)
+
+// exitError is an error with the exit code and the word by which programs know it.
+type exitError struct {
+	exit int
+	code string // stable, upper case: the "code" of JSON
+	err  error
+	hint string
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+func (e *exitError) Hint() string  { return e.hint }
+
+func usagef(format string, args ...any) *exitError {
+	return &exitError{exit: exitUsage, code: "USAGE", err: fmt.Errorf(format, args...), hint: "sg-provisioner --help shows the actions and flags"}
+}
+
+func blockedf(code, hint, format string, args ...any) *exitError {
+	return &exitError{exit: exitBlocked, code: code, err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// invalid says that what the user wrote has errors, which are in the findings.
+func invalid(problems diag.List) *exitError {
+	return &exitError{exit: exitInvalid, code: "INVALID", err: fmt.Errorf("the input is not valid: %s", problems.Count()), hint: "mend what the findings name"}
+}
+
+// insecure says that the checks found something that blocks.
+func insecure(findings diag.List, strict bool) *exitError {
+	e := &exitError{exit: exitInsecure, code: "INSECURE", err: fmt.Errorf("the rule set is blocked: %s", findings.Count())}
+	e.hint = "mend the findings, or waive those that may be waived"
+	if strict && !findings.HasErrors() {
+		e.hint = "--strict makes warnings block"
+	}
+	return e
+}
+
+// classify gives every error its exit code, word and hint: the one place that does.
+func classify(err error) *exitError {
+	var own *exitError
+	if errors.As(err, &own) {
+		return own
+	}
+	e := &exitError{exit: exitFailed, code: "FAILED", err: err}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		e.hint = hinted.Hint()
+	}
+	if errors.Is(err, context.Canceled) {
+		e.exit, e.code = exitInterrupted, "INTERRUPTED"
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		e.code = "TIMEOUT"
+	}
+	return e
+}

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"mlops-infra-suite/internal/diag"
+)
+
+// header is what every JSON document begins with.
+type header struct {
+	Action    string     `json:"action"`
+	SGName    string     `json:"sg_name"`
+	StackName string     `json:"stack_name"`
+	Status    string     `json:"status"`
+	Error     *errorInfo `json:"error,omitempty"`
+	Findings  []finding  `json:"findings"`
+	Files     files      `json:"files"`
+}
+
+func (h *header) head() *header { return h }
+
+// document is the result of an action: as JSON itself, as text through writeText.
+type document interface {
+	head() *header
+	writeText(w io.Writer)
+}
+
+// The words of header.Status.
+const (
+	statusOK        = "ok"
+	statusFailed    = "failed"
+	statusBlocked   = "blocked"
+	statusChanges   = "changes"
+	statusUnchanged = "unchanged"
+)
+
+type errorInfo struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+type finding struct {
+	ID       string `json:"id"`
+	Severity string `json:"severity"`
+	Tier     string `json:"tier"`
+	Rule     string `json:"rule"`
+	Message  string `json:"message"`
+	Hint     string `json:"hint"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Waived   bool   `json:"waived"`
+}
+
+// files are those that were written, relative to the working directory.
+type files struct {
+	Template string `json:"template,omitempty"`
+	Log      string `json:"log,omitempty"`
+}
+
+func findingsOf(list diag.List) []finding {
+	out := make([]finding, len(list))
+	for i, d := range list {
+		out[i] = finding{
+			ID: d.ID, Severity: d.Severity.String(), Tier: d.Tier, Rule: d.Rule,
+			Message: d.Summary, Hint: d.Hint,
+			File: d.Pos.File, Line: d.Pos.Line, Column: d.Pos.Column,
+			Waived: d.Waived != "",
+		}
+	}
+	return out
+}
+
+func writeJSON(w io.Writer, doc any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	return nil
+}
+
+// writeText writes a document as text in one piece.
+func writeText(w io.Writer, doc document) error {
+	out := bufio.NewWriter(w)
+	doc.writeText(out)
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	return nil
+}

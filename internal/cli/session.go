@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"mlops-infra-suite/internal/config"
+	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/sg/check"
+	"mlops-infra-suite/internal/sg/ruleset"
+	"mlops-infra-suite/internal/sg/scenario"
+	"mlops-infra-suite/internal/sg/template"
+)
+
+// session is one action at work: what it has read so far, what it found, and the document it will print.
+type session struct {
+	app      *app
+	action   string
+	doc      document
+	tell     *narrator
+	log      *logFile // nil until the action opens it
+	settings config.Settings
+	cfg      *config.Config
+	scenario *scenario.Scenario
+	set      ruleset.Set
+	template *template.Template
+	findings diag.List
+	sources  diag.Sources
+
+	findingsOnStdout bool // where they are the result
+}
+
+// action makes the command of one action: doc is what it prints, run what it does. An error of run is printed here, in
+// the document or on stderr, and becomes the exit code.
+func (a *app) action(name, short string, doc document, run func(context.Context, *session) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   name,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.opt.output != "text" && a.opt.output != "json" {
+				return usagef("--output is text or json, not %q", a.opt.output)
+			}
+			s := &session{app: a, action: name, doc: doc, tell: a.narrator(), sources: diag.Sources{}}
+			return s.finish(run(cmd.Context(), s))
+		},
+	}
+}
+
+func (a *app) narrator() *narrator {
+	return &narrator{
+		w:       a.env.Stderr,
+		colour:  a.env.StderrTerminal && a.env.Getenv("NO_COLOR") == "" && a.env.Getenv("TERM") != "dumb",
+		verbose: a.opt.verbose,
+		now:     a.env.Now,
+		last:    a.env.Now(),
+	}
+}
+
+// finish prints the document with what went wrong, and sets the exit code.
+func (s *session) finish(err error) error {
+	h := s.doc.head()
+	h.Action = s.action
+	if s.cfg != nil && s.cfg.Names.SGName != "" {
+		h.SGName, h.StackName = s.cfg.Names.SGName, s.cfg.Names.Stack()
+	}
+	s.findings.Sort()
+	h.Findings = findingsOf(s.findings)
+	if h.Status == "" {
+		h.Status = statusOK
+	}
+	if err != nil {
+		e := classify(err)
+		s.app.exit = e.exit
+		h.Error = &errorInfo{e.code, e.Error(), e.hint}
+		h.Status = statusFailed
+		if e.exit == exitInsecure || e.exit == exitBlocked {
+			h.Status = statusBlocked
+		}
+	}
+	if err := s.log.close(h); err != nil {
+		s.tell.say("warning: %v", err)
+	}
+	if s.app.opt.output == "json" {
+		return writeJSON(s.app.env.Stdout, s.doc)
+	}
+	return s.printText(h.Error)
+}
+
+func (s *session) printText(failure *errorInfo) error {
+	env := s.app.env
+	findings := env.Stderr
+	if s.findingsOnStdout {
+		findings = env.Stdout
+	}
+	if err := s.findings.WriteText(findings, s.sources, s.tell.paint()); err != nil {
+		return fmt.Errorf("write findings: %w", err)
+	}
+	if len(s.findings) > 0 {
+		fmt.Fprintln(findings)
+	}
+	if err := writeText(env.Stdout, s.doc); err != nil {
+		return err
+	}
+	if failure != nil {
+		paint := s.tell.paint()
+		label := "error"
+		if paint != nil {
+			label = paint(diag.Error, label)
+		}
+		fmt.Fprintf(env.Stderr, "%s: %s\n", label, diag.Printable(failure.Message))
+		if failure.Hint != "" {
+			fmt.Fprintf(env.Stderr, "hint: %s\n", diag.Printable(failure.Hint))
+		}
+	}
+	return nil
+}
+
+// path is a folder or file of the settings, where the working directory has it.
+func (s *session) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.app.opt.workdir, name)
+}
+
+// loadSettings reads the app settings; every action begins with it.
+func (s *session) loadSettings() error {
+	settings, problems, sources, err := config.LoadSettings(s.app.opt.workdir)
+	if err != nil {
+		return err
+	}
+	s.settings = settings
+	maps.Copy(s.sources, sources)
+	return s.accept(problems)
+}
+
+func (s *session) library() *scenario.Library {
+	return scenario.NewLibrary(s.path(s.settings.Folders.Scenarios), s.settings.Folders.Scenarios)
+}
+
+// accept keeps diagnostics of the input and returns an error if any of them is one.
+func (s *session) accept(problems diag.List) error {
+	s.findings = append(s.findings, problems...)
+	if problems.HasErrors() {
+		return invalid(s.findings)
+	}
+	return nil
+}
+
+// load reads everything that the config leads to and judges it: settings, config, scenario, rule set, template, findings.
+// It stops with an error where the text is wrong, never because of what the checks found: blocked says that.
+func (s *session) load() error {
+	if s.app.opt.config == "" {
+		return usagef("%s needs a config: -con FILE", s.action)
+	}
+	if err := config.CheckName(s.app.opt.config); err != nil {
+		return usagef("%w", err)
+	}
+	if err := s.loadSettings(); err != nil {
+		return err
+	}
+	problems, err := s.resolve()
+	if err != nil {
+		return err
+	}
+	if err := s.accept(problems); err != nil {
+		return err
+	}
+	s.tell.step("resolved %s: %d tiers, %d resources", s.cfg.Scenario, len(s.set.Tiers), s.template.Resources)
+	return s.judge()
+}
+
+// resolve reads config, scenario and overrides. It goes on past errors as far as their parts are sound, so that one run
+// shows all of them.
+func (s *session) resolve() (diag.List, error) {
+	folder := s.settings.Folders.Configs
+	cfg, problems, err := config.Load(s.path(folder), folder, s.app.opt.config)
+	if err != nil {
+		return nil, err
+	}
+	s.cfg = cfg
+	s.sources[cfg.File] = cfg.Source
+	s.tell.step("read %s", cfg.File)
+	if cfg.Scenario == "" {
+		return problems, nil
+	}
+	library := s.library()
+	loaded, found, err := library.Load(cfg.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(s.sources, library.Sources)
+	for i := range found {
+		if found[i].Pos.IsZero() {
+			found[i].Pos = cfg.ScenarioPos
+		}
+	}
+	problems = append(problems, found...)
+	if found.HasErrors() {
+		return problems, nil
+	}
+	set, found := loaded.Resolve(cfg.Overrides)
+	problems = append(problems, found...)
+	s.scenario, s.set = loaded, set
+	if problems.HasErrors() {
+		return problems, nil
+	}
+	s.template, found = template.Build(template.Input{
+		Set: set, Scenario: cfg.Scenario, Names: cfg.Names, Tags: template.Tags(cfg), MaxResources: s.settings.ResourcesPerStack,
+	})
+	return append(problems, found...), nil
+}
+
+// judge runs the checks over the rule set.
+func (s *session) judge() error {
+	findings := check.Run(check.Input{
+		Set:               s.set,
+		Env:               s.cfg.Env,
+		DatabasePorts:     s.settings.DatabasePorts,
+		RulesPerDirection: s.settings.RulesPerDirection,
+		GroupDescription:  s.cfg.Names.GroupDescription,
+	})
+	problems := check.Waive(findings, s.cfg.Waivers, s.set.TierNames(), s.app.env.Now())
+	for _, a := range s.cfg.Assertions {
+		problems.Warnf(diag.CodeAssertion, a.Pos, "the assertion is not proved: this version reads assertions, but does not compute reachability")
+	}
+	s.findings = append(s.findings, findings...)
+	return s.accept(problems)
+}
+
+// blocked returns the error of a set that must not be deployed: an error of a check, or, with --strict, any warning.
+func (s *session) blocked() error {
+	if s.findings.HasErrors() || s.app.opt.strict && s.findings.Has(diag.Warning) {
+		return insecure(s.findings, s.app.opt.strict)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+
+	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/yamldoc"
+)
+
+// maxSGName is the longest name of a set: with the suffixes of a test set and of its stack it stays within
+// CloudFormation's 128 characters.
+const maxSGName = 110
+
+var sgNamePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// Names are the names of one set, all of them functions of SGName.
+type Names struct{ SGName string }
+
+// Stack is the CloudFormation stack's name.
+func (n Names) Stack() string { return n.SGName + "-stack" }
+
+// Group is the Name tag of a tier's security group.
+func (n Names) Group(tier string) string { return n.SGName + "-" + tier }
+
+// GroupDescription is a tier's GroupDescription. It is fixed for ever: a change of it would replace the group.
+func (n Names) GroupDescription(tier string) string { return n.SGName + " " + tier + " tier" }
+
+// Parameter is the SSM parameter that publishes a tier's group ID.
+func (n Names) Parameter(tier string) string {
+	return "/sg/" + n.SGName + "/" + tier + "/SecurityGroupId"
+}
+
+// Export is the CloudFormation export of a tier's group ID.
+func (n Names) Export(tier string) string { return n.SGName + "-" + tier + "-SecurityGroupId" }
+
+// Template is the template's file in the folder of templates.
+func (n Names) Template(folder string) string { return path.Join(folder, n.SGName+"-template.yaml") }
+
+// Log is an action's log file in the folder of reports; stamp is a UTC time.
+func (n Names) Log(folder, action, stamp string) string {
+	return path.Join(folder, n.SGName+"-"+action+"-"+stamp+".log")
+}
+
+func deriveNames(c *Config, override string) Names {
+	if override != "" {
+		return Names{override}
+	}
+	if c.Prefix == "" || c.Env == "" || c.TenantID == "" || c.Region == "" {
+		return Names{}
+	}
+	name := environmentName(c)
+	if c.Workload != "" {
+		name += "-" + c.Workload
+	}
+	return Names{name + "-sg"}
+}
+
+func environmentName(c *Config) string {
+	return fmt.Sprintf("%s-%s-%s-%s", c.Prefix, c.Env, c.TenantID, c.Region)
+}
+
+// defaultVPCPath is where the suite's VPC provisioner publishes the VPC of the same environment.
+func defaultVPCPath(c *Config) string { return "/vpc/" + environmentName(c) + "-vpc/VPCId" }
+
+func (n Names) check(root yamldoc.Map, problems *diag.List) {
+	pos := root.Map("client").Get("company_prefix").Pos()
+	if groups := root.Map("security_groups"); groups.Text("sg_name_override") != "" {
+		pos = groups.Get("sg_name_override").Pos()
+	}
+	switch {
+	case n.SGName == "":
+	case len(n.SGName) > maxSGName:
+		problems.Errorf(diag.CodeName, pos, "the name %s has %d characters, over the limit of %d", n.SGName, len(n.SGName), maxSGName).
+			WithHint("shorten company_prefix or workload, or set sg_name_override")
+	case !sgNamePattern.MatchString(n.SGName) && root.Sound():
+		problems.Errorf(diag.CodeName, pos, "the name %q does not match %s", n.SGName, sgNamePattern)
+	}
+}

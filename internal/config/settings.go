@@ -1,0 +1,101 @@
+package config
+
+import (
+	_ "embed"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/yamldoc"
+)
+
+// SettingsFile is the file of the working directory that overrides single settings.
+const SettingsFile = "app_config.yaml"
+
+// Settings are the tool's settings: the embedded defaults, with single keys overridden by SettingsFile.
+type Settings struct {
+	Folders struct{ Configs, Scenarios, Templates, Policies, Reports string }
+
+	DeployTimeout time.Duration
+	DeleteTimeout time.Duration
+	VerifyTimeout time.Duration
+	PollInterval  time.Duration // on average over an operation
+
+	RulesPerDirection int // quota of one group, direction and address family
+	ResourcesPerStack int
+	TemplateBytes     int
+	DatabasePorts     []int
+}
+
+//go:embed settings.yaml
+var defaultSettings []byte
+
+//go:embed schema/settings.schema.json
+var settingsSchema []byte
+
+var compiledSettings = sync.OnceValues(func() (*yamldoc.Schema, error) { return yamldoc.CompileSchema(settingsSchema) })
+
+// LoadSettings reads the settings that hold in workdir.
+func LoadSettings(workdir string) (Settings, diag.List, diag.Sources, error) {
+	layers := []yamldoc.Map{yamldoc.Parse("settings.yaml", defaultSettings).Root()}
+	src, err := yamldoc.ReadFile(filepath.Join(workdir, SettingsFile))
+	if os.IsNotExist(err) {
+		return decodeSettings(layers), nil, nil, nil
+	}
+	if err != nil {
+		var problems diag.List
+		problems.Errorf(diag.CodeUnreadable, diag.Pos{File: SettingsFile}, "the settings cannot be read: %v", plain(err))
+		return decodeSettings(layers), problems, nil, nil
+	}
+	schema, err := compiledSettings()
+	if err != nil {
+		return Settings{}, nil, nil, err
+	}
+	doc := yamldoc.Parse(SettingsFile, src)
+	doc.Validate(schema)
+	layers = append(layers, doc.Root())
+	return decodeSettings(layers), doc.Problems, diag.Sources{SettingsFile: src}, nil
+}
+
+// decodeSettings reads each key from the last layer that has it.
+func decodeSettings(layers []yamldoc.Map) Settings {
+	get := func(section, key string) yamldoc.Value {
+		value := layers[0].Map(section).Get(key)
+		for _, layer := range layers[1:] {
+			if v := layer.Map(section).Get(key); v.Exists() {
+				value = v
+			}
+		}
+		return value
+	}
+	duration := func(section, key string) time.Duration {
+		d, _ := time.ParseDuration(get(section, key).Text()) // the schema's pattern is a subset of what it takes
+		return d
+	}
+	count := func(section, key string) int {
+		n, _ := get(section, key).Int()
+		return n
+	}
+	s := Settings{
+		DeployTimeout:     duration("timeouts", "deploy"),
+		DeleteTimeout:     duration("timeouts", "delete"),
+		VerifyTimeout:     duration("timeouts", "verify"),
+		PollInterval:      duration("polling", "average_interval"),
+		RulesPerDirection: count("quotas", "rules_per_direction"),
+		ResourcesPerStack: count("quotas", "resources_per_stack"),
+		TemplateBytes:     count("quotas", "template_bytes"),
+	}
+	s.Folders.Configs = get("folders", "configs").Text()
+	s.Folders.Scenarios = get("folders", "scenarios").Text()
+	s.Folders.Templates = get("folders", "templates").Text()
+	s.Folders.Policies = get("folders", "policies").Text()
+	s.Folders.Reports = get("folders", "reports").Text()
+	for _, v := range get("known_ports", "database").List() {
+		if port, ok := v.Int(); ok {
+			s.DatabasePorts = append(s.DatabasePorts, port)
+		}
+	}
+	return s
+}

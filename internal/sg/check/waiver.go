@@ -1,0 +1,62 @@
+package check
+
+import (
+	"slices"
+	"time"
+
+	"mlops-infra-suite/internal/config"
+	"mlops-infra-suite/internal/diag"
+)
+
+// Waive marks the findings that the config accepts, and returns what is wrong with the waivers themselves: an unknown
+// tier, one that has expired, one of a check that can't be waived, and (a warning) one that waives nothing.
+// A waiver holds until the end of its last day, in UTC.
+func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time.Time) diag.List {
+	var problems diag.List
+	for _, w := range waivers {
+		if p := problem(w, tiers, now); p != nil {
+			problems = append(problems, *p)
+			continue
+		}
+		used := false
+		for i := range findings {
+			if f := &findings[i]; f.ID == w.Check && (w.Tier == "" || w.Tier == f.Tier) {
+				f.Waived = w.Reason + " (until " + w.Expires.Format(time.DateOnly) + ")"
+				used = true
+			}
+		}
+		if !used {
+			problems.Warnf(diag.CodeWaiver, w.Pos, "the waiver of %s waives nothing", w.Check).WithHint("remove it")
+		}
+	}
+	return problems
+}
+
+func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
+	var l diag.List
+	catalogue := Catalogue()
+	i := slices.IndexFunc(catalogue, func(c Check) bool { return c.ID == w.Check })
+	switch {
+	case i < 0:
+		return l.Warnf(diag.CodeWaiver, w.Pos, "the waiver of %s waives nothing: this version has no such check", w.Check).WithHint("remove it")
+	case !catalogue[i].Waivable:
+		return l.Errorf(diag.CodeWaiver, w.Pos, "%s can't be waived", w.Check).WithHint("%s", waivableHint())
+	case w.Tier != "" && !slices.Contains(tiers, w.Tier):
+		return l.Errorf(diag.CodeWaiver, w.Pos, "the waiver of %s names the tier %q, which the scenario doesn't have", w.Check, w.Tier).
+			WithHint("%s", diag.Suggest(w.Tier, tiers))
+	case now.UTC().After(w.Expires.AddDate(0, 0, 1)):
+		return l.Errorf(diag.CodeWaiver, w.Pos, "the waiver of %s expired on %s", w.Check, w.Expires.Format(time.DateOnly)).
+			WithHint("mend the finding, or decide again and set a new date")
+	}
+	return nil
+}
+
+func waivableHint() string {
+	hint := "these can be waived:"
+	for _, c := range Catalogue() {
+		if c.Waivable {
+			hint += " " + c.ID
+		}
+	}
+	return hint
+}

@@ -1,0 +1,95 @@
+package ruleset
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// MaxPort is the highest TCP or UDP port; the lowest that a rule may name is 1.
+const MaxPort = 65535
+
+// Ports is what a rule says beside the protocol, as EC2 holds it: the inclusive port range of TCP and UDP, type and code
+// of ICMP (-1: any), and AnyPorts for every other protocol.
+type Ports struct{ From, To int }
+
+// AnyPorts stands for the whole protocol.
+var AnyPorts = Ports{-1, -1}
+
+// SinglePort is the range of one port.
+func SinglePort(port int) Ports { return Ports{port, port} }
+
+// ParsePorts reads "443" or "8000-8100". Ports lie within 1 and MaxPort.
+func ParsePorts(text string) (Ports, error) {
+	from, to, isRange := strings.Cut(text, "-")
+	if !isRange {
+		to = from
+	}
+	a, errA := strconv.Atoi(from)
+	b, errB := strconv.Atoi(to)
+	switch {
+	case errA != nil || errB != nil:
+		return Ports{}, fmt.Errorf("%q is not a port range of the form FROM-TO", text)
+	case a < 1 || a > MaxPort || b < 1 || b > MaxPort:
+		return Ports{}, fmt.Errorf("%s lies outside of the ports 1-%d", text, MaxPort)
+	case a > b:
+		return Ports{}, fmt.Errorf("%s runs backwards: write %d-%d", text, b, a)
+	}
+	return Ports{a, b}, nil
+}
+
+// Compare orders by the lower, then the upper bound.
+func (p Ports) Compare(q Ports) int {
+	return cmp.Or(cmp.Compare(p.From, q.From), cmp.Compare(p.To, q.To))
+}
+
+// Traffic is what a rule lets through, whoever the peer is.
+type Traffic struct {
+	Protocol Protocol
+	Ports    Ports
+}
+
+// Covers reports whether everything that is u is t as well.
+func (t Traffic) Covers(u Traffic) bool {
+	switch {
+	case t.Protocol == All:
+		return true
+	case t.Protocol != u.Protocol:
+		return false
+	case t.Protocol.HasPorts():
+		return t.Ports.From <= u.Ports.From && u.Ports.To <= t.Ports.To
+	case t.Protocol.IsICMP():
+		return t.Ports == AnyPorts || t.Ports.From == u.Ports.From && (t.Ports.To == -1 || t.Ports.To == u.Ports.To)
+	default:
+		return true
+	}
+}
+
+// HasPort reports whether TCP or UDP traffic to the port is part of t.
+func (t Traffic) HasPort(port int) bool {
+	p := SinglePort(port)
+	return t.Covers(Traffic{TCP, p}) || t.Covers(Traffic{UDP, p})
+}
+
+// Compare orders by protocol number, then ports.
+func (t Traffic) Compare(u Traffic) int {
+	return cmp.Or(cmp.Compare(t.Protocol, u.Protocol), t.Ports.Compare(u.Ports))
+}
+
+// String is the traffic as people write it: tcp/443, udp/8000-8100, icmp/8, icmp/3.4, all.
+func (t Traffic) String() string {
+	name := t.Protocol.String()
+	switch {
+	case t.Ports == AnyPorts:
+		return name
+	case t.Protocol.IsICMP() && t.Ports.To == -1:
+		return fmt.Sprintf("%s/%d", name, t.Ports.From)
+	case t.Protocol.IsICMP():
+		return fmt.Sprintf("%s/%d.%d", name, t.Ports.From, t.Ports.To)
+	case t.Ports.From == t.Ports.To:
+		return fmt.Sprintf("%s/%d", name, t.Ports.From)
+	default:
+		return fmt.Sprintf("%s/%d-%d", name, t.Ports.From, t.Ports.To)
+	}
+}

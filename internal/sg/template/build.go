@@ -1,0 +1,227 @@
+// Package template writes a rule set as a CloudFormation template. The same input gives the same bytes, and a logical ID
+// is a function of what it stands for alone: a new version of the tool must not make a plan where nothing was asked for.
+//
+// Every rule is a resource of its own and every group holds one placeholder that permits nothing, so that no topology is
+// circular, a changed rule is created before the old one goes, and AWS's default of open egress never exists.
+package template
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"mlops-infra-suite/internal/config"
+	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/sg/ruleset"
+)
+
+// VPCParameter is the template's only parameter: the ID of the VPC that the groups belong to.
+const VPCParameter = "VpcId"
+
+// Input is what a template is made from.
+type Input struct {
+	Set      ruleset.Set
+	Scenario string
+	Names    config.Names
+	Tags     map[string]string // of the whole set, as Tags returns them
+
+	MaxResources int // of one stack: CloudFormation's limit is 500 (documented)
+}
+
+// Template is a CloudFormation template.
+type Template struct {
+	root      *yaml.Node
+	Resources int
+}
+
+// Build writes the template. It reports sets that no template can hold: too large ones, and egress that CloudFormation
+// could not keep apart.
+func Build(in Input) (*Template, diag.List) {
+	var problems diag.List
+	resources, outputs := object(), object()
+	for _, t := range in.Set.Tiers {
+		checkEgress(t, &problems)
+		add(resources, groupID(t.Name), in.group(t))
+		add(outputs, outputID(t.Name), in.output(t))
+	}
+	for _, t := range in.Set.Tiers {
+		for _, r := range standalone(t) {
+			add(resources, RuleID(r.Key), ruleResource(r))
+		}
+	}
+	for _, t := range in.Set.Tiers {
+		add(resources, parameterID(t.Name), in.parameter(t))
+	}
+	n := len(resources.Content) / 2
+	if n > in.MaxResources {
+		problems.Errorf(diag.CodeTemplateLimit, diag.Pos{}, "the set needs %d resources, over CloudFormation's limit of %d in one stack", n, in.MaxResources).
+			WithHint("split it into several sets: one config per part, told apart by security_groups.workload")
+	}
+	root := object(
+		"AWSTemplateFormatVersion", text("2010-09-09"),
+		"Description", text(fmt.Sprintf("Security groups of %s (scenario %s)", in.Names.SGName, in.Scenario)),
+		"Parameters", object(VPCParameter, object(
+			"Type", text("AWS::EC2::VPC::Id"),
+			"Description", text("The VPC that the security groups belong to"),
+		)),
+		"Resources", resources,
+		"Outputs", outputs,
+	)
+	return &Template{root, n}, problems
+}
+
+// Tags are the tags of the set's stack: the tool's own and the user's.
+func Tags(c *config.Config) map[string]string {
+	tags := maps.Clone(c.Tags)
+	tags["Name"] = c.Names.SGName
+	tags["Environment"] = c.Env
+	tags["Tenant"] = c.TenantID
+	tags["Scenario"] = c.Scenario
+	tags["ManagedBy"] = "sg-provisioner"
+	if c.Workload != "" {
+		tags["Workload"] = c.Workload
+	}
+	return tags
+}
+
+// group is the resource of a tier's security group. Its name is left to CloudFormation: a fixed one would block every
+// replacement.
+func (in Input) group(t ruleset.Tier) *yaml.Node {
+	tags := maps.Clone(in.Tags)
+	tags["Name"], tags["Tier"] = in.Names.Group(t.Name), t.Name
+	list := sequence()
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list.Content = append(list.Content, object("Key", text(key), "Value", text(tags[key])))
+	}
+	return resource(
+		"AWS::EC2::SecurityGroup",
+		object(
+			"GroupDescription", text(in.Names.GroupDescription(t.Name)),
+			"VpcId", reference(VPCParameter),
+			"SecurityGroupEgress", inlineEgress(t),
+			"Tags", list,
+		),
+		inlineRules(t),
+	)
+}
+
+// inlineEgress is what keeps AWS's default allow-all from existing: a placeholder that permits nothing, or, in a tier
+// whose egress opens everything, that egress itself. A standalone rule beside it is reported to strip the allow-all.
+func inlineEgress(t ruleset.Tier) *yaml.Node {
+	list := sequence()
+	if _, open := t.OpensAllEgress(); !open {
+		list.Content = append(list.Content, object(
+			"IpProtocol", text("icmp"),
+			"FromPort", number(252),
+			"ToPort", number(86),
+			"CidrIp", text("255.255.255.255/32"),
+			"Description", text("Disallow all traffic"),
+		))
+		return list
+	}
+	for _, r := range inlineRules(t) {
+		list.Content = append(list.Content, ruleProperties(r))
+	}
+	return list
+}
+
+// inlineRules are the rules that stand in the group's resource itself.
+func inlineRules(t ruleset.Tier) []ruleset.Rule {
+	if _, open := t.OpensAllEgress(); !open {
+		return nil
+	}
+	var rules []ruleset.Rule
+	for _, r := range t.Egress {
+		if r.Peer.Kind == ruleset.CIDR || r.Peer.Kind == ruleset.PrefixList {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// standalone are the tier's rules that are resources of their own.
+func standalone(t ruleset.Tier) []ruleset.Rule {
+	if _, open := t.OpensAllEgress(); open {
+		return t.Ingress
+	}
+	return slices.Concat(t.Ingress, t.Egress)
+}
+
+// checkEgress reports the one posture that can't be written: everything open over IPv6, and IPv4 only to some groups.
+func checkEgress(t ruleset.Tier, problems *diag.List) {
+	open, ok := t.OpensAllEgress()
+	covered := t.CoveredEgress()
+	if !ok || !open.Peer.IsIPv6() || len(covered) == 0 {
+		return
+	}
+	problems.Errorf(diag.CodeEgress, covered[0].Pos, "tier %s: egress of all protocols to ::/0 can't stand beside the rule %q", t.Name, covered[0].Key).
+		WithHint("a separate egress rule would strip the open one: narrow the rule to ::/0, or open 0.0.0.0/0 as well")
+}
+
+func ruleResource(r ruleset.Rule) *yaml.Node {
+	properties := ruleProperties(r)
+	properties.Content = append(object("GroupId", groupIDOf(r.Tier)).Content, properties.Content...)
+	kind := "AWS::EC2::SecurityGroupIngress"
+	if r.Direction == ruleset.Egress {
+		kind = "AWS::EC2::SecurityGroupEgress"
+	}
+	return resource(kind, properties, []ruleset.Rule{r})
+}
+
+// resource writes a resource that holds the given rules.
+func resource(kind string, properties *yaml.Node, rules []ruleset.Rule) *yaml.Node {
+	r := object("Type", text(kind))
+	if slices.ContainsFunc(rules, namesICMPv6Type) {
+		// cfn-lint takes ICMPv6 for a protocol without types and codes. EC2 documents them for it as for ICMP.
+		add(r, "Metadata", object("cfn-lint", object("config", object("ignore_checks", sequence(text("W3687"))))))
+	}
+	add(r, "Properties", properties)
+	return r
+}
+
+func namesICMPv6Type(r ruleset.Rule) bool { return r.Protocol == ruleset.ICMPv6 && r.Ports != ruleset.AnyPorts }
+
+func ruleProperties(r ruleset.Rule) *yaml.Node {
+	p := object("IpProtocol", text(r.Protocol.EC2()))
+	// ICMPv6 without a type is all of it; ICMP has to say so.
+	if r.Protocol.HasPorts() || r.Protocol == ruleset.ICMP || namesICMPv6Type(r) {
+		add(p, "FromPort", number(r.Ports.From))
+		add(p, "ToPort", number(r.Ports.To))
+	}
+	side := [...]string{"Source", "Destination"}[r.Direction]
+	switch r.Peer.Kind {
+	case ruleset.TierRef:
+		add(p, side+"SecurityGroupId", groupIDOf(r.Peer.Name))
+	case ruleset.GroupRef:
+		add(p, side+"SecurityGroupId", text(r.Peer.Name))
+	case ruleset.PrefixList:
+		add(p, side+"PrefixListId", text(r.Peer.Name))
+	case ruleset.CIDR:
+		key := "CidrIp"
+		if r.Peer.IsIPv6() {
+			key = "CidrIpv6"
+		}
+		add(p, key, text(r.Peer.String()))
+	}
+	add(p, "Description", text(r.Description))
+	return p
+}
+
+func (in Input) parameter(t ruleset.Tier) *yaml.Node {
+	return resource("AWS::SSM::Parameter", object(
+		"Name", text(in.Names.Parameter(t.Name)),
+		"Type", text("String"),
+		"Value", groupIDOf(t.Name),
+		"Description", text("Security group of "+in.Names.GroupDescription(t.Name)),
+	), nil)
+}
+
+func (in Input) output(t ruleset.Tier) *yaml.Node {
+	return object(
+		"Description", text("Security group of the "+t.Name+" tier"),
+		"Value", groupIDOf(t.Name),
+		"Export", object("Name", text(in.Names.Export(t.Name))),
+	)
+}

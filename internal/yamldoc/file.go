@@ -1,0 +1,52 @@
+package yamldoc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// MaxSize is the largest file that is read, in bytes. The largest config that makes a deployable template (500
+// resources) is a tenth of it.
+const MaxSize = 1 << 20
+
+// ReadFile returns the content of a regular file of at most MaxSize bytes. A directory, a FIFO or a device is refused
+// without waiting for it; the error wraps fs.ErrNotExist or fs.ErrPermission where that is the cause.
+func ReadFile(path string) (_ []byte, err error) {
+	// Without O_NONBLOCK, opening a FIFO that nobody writes to would never return.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("is a directory, not a file")
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("is a %s, not a regular file", kindOf(info.Mode()))
+	case info.Size() > MaxSize:
+		return nil, fmt.Errorf("has %d bytes, over the limit of %d", info.Size(), MaxSize)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err == nil && len(text) > MaxSize {
+		err = fmt.Errorf("has more than the limit of %d bytes", MaxSize)
+	}
+	return text, err
+}
+
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "socket"
+	default:
+		return "device"
+	}
+}
