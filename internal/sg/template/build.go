@@ -181,7 +181,9 @@ func resource(kind string, properties *yaml.Node, rules []ruleset.Rule) *yaml.No
 	return r
 }
 
-func namesICMPv6Type(r ruleset.Rule) bool { return r.Protocol == ruleset.ICMPv6 && r.Ports != ruleset.AnyPorts }
+func namesICMPv6Type(r ruleset.Rule) bool {
+	return r.Protocol == ruleset.ICMPv6 && r.Ports != ruleset.AnyPorts
+}
 
 func ruleProperties(r ruleset.Rule) *yaml.Node {
 	p := object("IpProtocol", text(r.Protocol.EC2()))
