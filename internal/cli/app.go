@@ -113,7 +113,7 @@ func (a *app) flags(root *cobra.Command) {
 	f.BoolVar(&a.opt.force, "force", false, "ask no question before writing")
 	f.BoolVar(&a.opt.dryRun, "dry-run", false, "show what would be done, write nothing")
 	f.BoolVar(&a.opt.verbose, "verbose", false, "tell each step, with durations")
-	f.BoolVar(&a.opt.sandbox, "sandbox", a.env.Getenv("SG_SANDBOX") == "1", "use the embedded AWS (also SG_SANDBOX=1)")
+	f.BoolVar(&a.opt.sandbox, "sandbox", a.env.getenv("SG_SANDBOX") == "1", "use the embedded AWS (also SG_SANDBOX=1)")
 	f.BoolVar(&a.opt.strict, "strict", false, "let warnings block as errors do")
 	f.BoolVar(&a.opt.allowReplacement, "allow-replacement", false, "let a change replace a security group")
 }
@@ -134,8 +134,9 @@ func unknownAction(a *app, name string) error {
 func (a *app) commands() []*cobra.Command {
 	actions := []*cobra.Command{
 		a.validateConfig(), a.listScenarios(), a.showScenario(), a.createTemplate(),
+		a.createSecurityGroups(), a.deleteSecurityGroups(),
 	}
-	others := []*cobra.Command{a.schema(), a.versionCommand()}
+	others := []*cobra.Command{a.schema(), a.sandboxCommand(), a.versionCommand()}
 	for _, c := range actions {
 		c.GroupID = "action"
 	}

@@ -6,6 +6,7 @@ package cli
 import (
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -16,7 +17,7 @@ type Env struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
-	Getenv  func(string) string
+	Environ []string // as os.Environ gives it
 	Now     func() time.Time
 	Version string
 
@@ -30,10 +31,21 @@ type Env struct {
 func SystemEnv(version string) Env {
 	return Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv:         os.Getenv,
+		Environ:        os.Environ(),
 		Now:            time.Now,
 		Version:        version,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
+}
+
+// getenv is the value of an environment variable, empty where it is not set.
+func (e Env) getenv(name string) string {
+	value := ""
+	for _, entry := range e.Environ {
+		if v, ok := strings.CutPrefix(entry, name+"="); ok {
+			value = v
+		}
+	}
+	return value
 }

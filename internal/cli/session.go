@@ -54,7 +54,7 @@ func (a *app) action(name, short string, doc document, run func(context.Context,
 func (a *app) narrator() *narrator {
 	return &narrator{
 		w:       a.env.Stderr,
-		colour:  a.env.StderrTerminal && a.env.Getenv("NO_COLOR") == "" && a.env.Getenv("TERM") != "dumb",
+		colour:  a.env.StderrTerminal && a.env.getenv("NO_COLOR") == "" && a.env.getenv("TERM") != "dumb",
 		verbose: a.opt.verbose,
 		now:     a.env.Now,
 		last:    a.env.Now(),

@@ -33,15 +33,11 @@ var quota = Check{
 // countRules is how many rules of a direction count against the quota in the fuller of the two address families. A rule
 // for a group counts in both (which of them is not documented), a prefix list as one: its weight is known to AWS alone.
 func countRules(t ruleset.Tier, d ruleset.Direction) int {
-	counted := t.Rules(d)
-	v4, v6 := 0, 0
+	counted := t.Ingress
 	if d == ruleset.Egress {
-		if _, open := t.OpensAllEgress(); !open {
-			v4++ // the placeholder
-		}
-		covered := t.CoveredEgress()
-		counted = slices.DeleteFunc(slices.Clone(counted), func(r ruleset.Rule) bool { return slices.Contains(covered, r) })
+		counted = slices.Concat(t.InlineEgress(), t.StandaloneEgress()) // the placeholder counts as well
 	}
+	v4, v6 := 0, 0
 	for _, r := range slices.CompactFunc(slices.Clone(counted), func(a, b ruleset.Rule) bool { return a.Key == b.Key }) {
 		if !r.Peer.IsIPv6() {
 			v4++

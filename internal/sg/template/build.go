@@ -47,7 +47,7 @@ func Build(in Input) (*Template, diag.List) {
 		add(outputs, outputID(t.Name), in.output(t))
 	}
 	for _, t := range in.Set.Tiers {
-		for _, r := range standalone(t) {
+		for _, r := range slices.Concat(t.Ingress, t.StandaloneEgress()) {
 			add(resources, RuleID(r.Key), ruleResource(r))
 		}
 	}
@@ -103,7 +103,7 @@ func (in Input) group(t ruleset.Tier) *yaml.Node {
 			"SecurityGroupEgress", inlineEgress(t),
 			"Tags", list,
 		),
-		inlineRules(t),
+		t.InlineEgress(),
 	)
 }
 
@@ -111,42 +111,10 @@ func (in Input) group(t ruleset.Tier) *yaml.Node {
 // whose egress opens everything, that egress itself. A standalone rule beside it is reported to strip the allow-all.
 func inlineEgress(t ruleset.Tier) *yaml.Node {
 	list := sequence()
-	if _, open := t.OpensAllEgress(); !open {
-		list.Content = append(list.Content, object(
-			"IpProtocol", text("icmp"),
-			"FromPort", number(252),
-			"ToPort", number(86),
-			"CidrIp", text("255.255.255.255/32"),
-			"Description", text("Disallow all traffic"),
-		))
-		return list
-	}
-	for _, r := range inlineRules(t) {
+	for _, r := range t.InlineEgress() {
 		list.Content = append(list.Content, ruleProperties(r))
 	}
 	return list
-}
-
-// inlineRules are the rules that stand in the group's resource itself.
-func inlineRules(t ruleset.Tier) []ruleset.Rule {
-	if _, open := t.OpensAllEgress(); !open {
-		return nil
-	}
-	var rules []ruleset.Rule
-	for _, r := range t.Egress {
-		if r.Peer.Kind == ruleset.CIDR || r.Peer.Kind == ruleset.PrefixList {
-			rules = append(rules, r)
-		}
-	}
-	return rules
-}
-
-// standalone are the tier's rules that are resources of their own.
-func standalone(t ruleset.Tier) []ruleset.Rule {
-	if _, open := t.OpensAllEgress(); open {
-		return t.Ingress
-	}
-	return slices.Concat(t.Ingress, t.Egress)
 }
 
 // checkEgress reports the one posture that can't be written: everything open over IPv6, and IPv4 only to some groups.

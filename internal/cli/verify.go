@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mlops-infra-suite/internal/awsenv"
+	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/live"
+	"mlops-infra-suite/internal/sg/ruleset"
+)
+
+// codeOutOfBand is the ID of findings about rules that EC2 holds and no template has.
+const codeOutOfBand = "SG103"
+
+// verify compares what EC2 and SSM really hold with what was meant: the groups by tier name. Rules that are missing are an
+// error; rules that somebody else added are findings.
+func (s *session) verify(ctx context.Context, c *cloud, groups map[string]string) error {
+	var want []ruleset.Rule
+	for _, t := range s.set.Tiers {
+		want = append(want, t.Effective()...)
+	}
+	var delta ruleset.Delta
+	_, err := live.Settle(ctx, s.settings.VerifyTimeout, func(ctx context.Context) (bool, error) {
+		have, err := s.liveRules(ctx, c, groups)
+		delta = ruleset.Compare(want, have)
+		return len(delta.Missing)+len(delta.Redescribed) == 0, err
+	})
+	if err != nil {
+		return awsenv.Explain(fmt.Errorf("verify rules: %w", err))
+	}
+	for _, r := range delta.Extra {
+		d := s.findings.Warnf(codeOutOfBand, diag.Pos{}, "tier %s: EC2 holds the rule %q, which the template does not have", r.Tier, r.Key)
+		d.Tier, d.Rule = r.Tier, r.Key.String()
+		d.Hint = "somebody added it by hand: revoke it, or write it into the config"
+	}
+	if lost := slices.Concat(delta.Missing, delta.Redescribed); len(lost) > 0 {
+		return notVerified("EC2 does not hold %d of the set's rules as they were meant, first %q", len(lost), lost[0].Key)
+	}
+	if err := s.verifyParameters(ctx, c, groups); err != nil {
+		return err
+	}
+	s.tell.step("verified %d rules in EC2 and %d parameters in SSM", len(want), len(groups))
+	return nil
+}
+
+func notVerified(format string, args ...any) error {
+	return &exitError{
+		exit: exitFailed, code: "NOT_VERIFIED", err: fmt.Errorf(format, args...),
+		hint: "somebody changed the groups outside of CloudFormation; compare them with show-scenario",
+	}
+}
+
+// liveRules are the rules that EC2 holds for the groups, in the words of the rule set.
+func (s *session) liveRules(ctx context.Context, c *cloud, groups map[string]string) ([]ruleset.Rule, error) {
+	tiers := make(map[string]string, len(groups))
+	ids := make([]string, 0, len(groups))
+	for tier, id := range groups {
+		tiers[id] = tier
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	held, err := live.Rules(ctx, c.ec2, ids)
+	if err != nil {
+		return nil, err
+	}
+	rules := make([]ruleset.Rule, len(held))
+	for i, h := range held {
+		if rules[i], err = ruleFromEC2(h, tiers); err != nil {
+			return nil, fmt.Errorf("rule %s: %w", h.ID, err)
+		}
+	}
+	return rules, nil
+}
+
+// ruleFromEC2 reads a rule as EC2 holds it; tiers are the names of the set's groups by ID.
+func ruleFromEC2(h live.Rule, tiers map[string]string) (ruleset.Rule, error) {
+	r := ruleset.Rule{Key: ruleset.Key{Tier: tiers[h.GroupID]}, Description: h.Description}
+	if h.Egress {
+		r.Direction = ruleset.Egress
+	}
+	protocol, err := ruleset.ParseProtocol(h.Protocol)
+	if err != nil {
+		return r, err
+	}
+	r.Traffic = ruleset.Traffic{Protocol: protocol, Ports: ruleset.AnyPorts}
+	if protocol.HasPorts() || protocol.IsICMP() {
+		r.Ports = ruleset.Ports{From: h.FromPort, To: h.ToPort}
+	}
+	switch tier, own := tiers[h.Group]; {
+	case own:
+		r.Peer = ruleset.TierPeer(tier)
+	case h.Group != "":
+		r.Peer = ruleset.GroupPeer(h.Group)
+	case h.PrefixList != "":
+		r.Peer = ruleset.PrefixPeer(h.PrefixList)
+	default:
+		prefix, err := ruleset.ParseCIDR(h.CIDR)
+		if err != nil {
+			return r, err
+		}
+		r.Peer = ruleset.CIDRPeer(prefix)
+	}
+	return r, nil
+}
+
+// verifyParameters makes sure that each group's ID is published.
+func (s *session) verifyParameters(ctx context.Context, c *cloud, groups map[string]string) error {
+	var names []string
+	for tier := range groups {
+		names = append(names, s.cfg.Names.Parameter(tier))
+	}
+	slices.Sort(names)
+	values, err := live.Parameters(ctx, c.ssm, names)
+	if err != nil {
+		return awsenv.Explain(fmt.Errorf("verify parameters: %w", err))
+	}
+	var wrong []string
+	for tier, id := range groups {
+		if name := s.cfg.Names.Parameter(tier); values[name] != id {
+			wrong = append(wrong, name)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	slices.Sort(wrong)
+	return notVerified("SSM does not hold the group's ID under %s", strings.Join(wrong, ", "))
+}

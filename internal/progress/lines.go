@@ -1,0 +1,60 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"mlops-infra-suite/internal/stack"
+)
+
+// NewLines is a handler that writes one line per event, for pipes, logs and terminals that can't redraw:
+//
+//	14:03:12  CREATE_COMPLETE  AWS::EC2::SecurityGroup  WebSecurityGroup
+//
+// A failure's reason follows on its line. Times are local.
+func NewLines(w io.Writer) Handler { return &lines{w: w, zone: time.Local} }
+
+type lines struct {
+	w    io.Writer
+	zone *time.Location
+	err  error
+}
+
+func (l *lines) Handle(ev stack.Event) {
+	switch ev := ev.(type) {
+	case stack.Started:
+		l.print(ev.Time, headline(ev))
+	case stack.ResourceEvent:
+		text := clean(ev.Status + "  " + ev.Type + "  " + ev.LogicalID)
+		if ev.Failed() && ev.Reason != "" {
+			text += "  " + clean(ev.Reason)
+		}
+		l.print(ev.Time, text)
+	case stack.Notice:
+		l.print(ev.Time, clean(ev.Text))
+	}
+}
+
+func (l *lines) Close() error { return l.err }
+
+func (l *lines) print(at time.Time, text string) {
+	if l.err == nil {
+		_, l.err = fmt.Fprintf(l.w, "%s  %s\n", at.In(l.zone).Format(time.TimeOnly), text)
+	}
+}
+
+// headline says what begins.
+func headline(ev stack.Started) string {
+	name := clean(ev.StackName)
+	switch ev.Operation {
+	case stack.Create:
+		return "Creating stack " + name
+	case stack.Update:
+		return "Updating stack " + name
+	case stack.Delete:
+		return "Deleting stack " + name
+	default:
+		return "Waiting for another operation on stack " + name
+	}
+}

@@ -1,0 +1,378 @@
+package cfn
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"mlops-infra-suite/internal/sandbox/cfn/resource"
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+)
+
+// apply makes the stack's resources what the deployment wants of them, as far
+// as can be done now, each after those it depends on and otherwise all at once.
+func (r *run) apply() (progress bool, err error) {
+	if len(r.op.Tasks) == 0 && r.stack.Status != updateRollbackInProgress {
+		if reason, err := missingParameterValues(r.call, r.template, r.stack.Deployment.Parameters); reason != "" || err != nil {
+			return true, errors.Join(err, r.abandon(reason+". "))
+		}
+	}
+	for _, id := range r.due() {
+		progress = true
+		if err := r.completeApplying(id); err != nil {
+			return false, err
+		}
+		if r.op.Tasks[id].State == taskFailed {
+			return true, r.failApplying()
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.template.Resources)) {
+		if r.op.Tasks[id] == nil && r.dependenciesDone(id) {
+			progress = true
+			if err := r.startApplying(id); err != nil {
+				return false, err
+			}
+		}
+	}
+	if len(r.op.withState(taskDone)) == len(r.template.Resources) {
+		return true, r.applied()
+	}
+	return progress, nil
+}
+
+func (r *run) dependenciesDone(id string) bool {
+	for _, on := range r.template.Resources[id].DependsOn {
+		if t := r.op.Tasks[on]; t == nil || t.State != taskDone {
+			return false
+		}
+	}
+	return true
+}
+
+// desired is what the template wants of a resource whose dependencies are done.
+func (r *run) desired(id string) (resource.Desired, error) {
+	properties, err := template.Evaluate(r.template.Resources[id].Properties, r.scope().resolve)
+	if err != nil {
+		return resource.Desired{}, fmt.Errorf("evaluate properties of %s: %w", id, err)
+	}
+	want := resource.Desired{StackName: r.stack.Name, LogicalID: id, Properties: properties.(template.Map)}
+	if r.types[r.template.Resources[id].Type].Taggable() {
+		want.Tags = r.stack.resourceTags(id, r.stack.Deployment.Tags)
+	}
+	return want, nil
+}
+
+// resourceTags are the tags that CloudFormation puts on every taggable
+// resource: its own and the stack's (documented).
+func (s *stack) resourceTags(id string, tags []Tag) map[string]string {
+	all := map[string]string{
+		"aws:cloudformation:logical-id": id,
+		"aws:cloudformation:stack-id":   s.ID,
+		"aws:cloudformation:stack-name": s.Name,
+	}
+	for _, tag := range tags {
+		all[tag.Key] = tag.Value
+	}
+	return all
+}
+
+// difference tells what has to be done to make a resource what is wanted.
+func (r *run) difference(have *resourceRecord, want resource.Desired) action {
+	if have.gone() {
+		return actCreate
+	}
+	if replaces(r.types[have.Type], have.Properties, want.Properties) {
+		return actReplace
+	}
+	if !reflect.DeepEqual(have.Properties, want.Properties) || !maps.Equal(have.Tags, want.Tags) {
+		return actUpdate
+	}
+	return actNothing
+}
+
+// replaces tells whether going from one set of properties to another takes a
+// new physical resource.
+func replaces(t resource.Type, have, want template.Map) bool {
+	return slices.ContainsFunc(changedProperties(have, want), t.CreateOnly)
+}
+
+// changedProperties lists the properties that differ, sorted.
+func changedProperties(have, want template.Map) []string {
+	names := maps.Clone(have)
+	if names == nil {
+		names = template.Map{}
+	}
+	maps.Copy(names, want)
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(names)), func(name string) bool {
+		return reflect.DeepEqual(have[name], want[name])
+	})
+}
+
+func (r *run) startApplying(id string) error {
+	want, err := r.desired(id)
+	if err != nil {
+		return err
+	}
+	have := r.stack.Resources[id]
+	act := r.difference(have, want)
+	switch act {
+	case actNothing:
+		r.op.Tasks[id] = &task{Action: actNothing, State: taskDone}
+		r.describe(id, have)
+		if !isComplete(have.Status) {
+			r.stack.mark(r.call, id, have, updateComplete, "", want.Properties)
+		}
+		return nil
+	case actUpdate:
+		r.stack.mark(r.call, id, have, updateInProgress, "", want.Properties)
+		r.start(id, act)
+		return nil
+	case actReplace:
+		if name := r.types[have.Type].KeptName(have.Properties, want.Properties); name != "" {
+			r.stack.mark(r.call, id, have, updateInProgress, "", want.Properties)
+			r.start(id, actUpdate).Failure = "CloudFormation cannot update a stack when a custom-named resource requires " +
+				"replacing. Rename " + name + " and update the stack again."
+			return nil
+		}
+		return r.replace(id, have, want)
+	}
+	record := &resourceRecord{Type: r.template.Resources[id].Type}
+	r.stack.Resources[id] = record
+	r.stack.mark(r.call, id, record, createInProgress, "", want.Properties)
+	return r.provision(id, record, want, r.start(id, actCreate))
+}
+
+// replace puts a new physical resource into the place of the old one, which is
+// left for the clean-up.
+func (r *run) replace(id string, have *resourceRecord, want resource.Desired) error {
+	r.stack.mark(r.call, id, have, updateInProgress,
+		"Requested update requires the creation of a new physical resource; hence creating one.", want.Properties)
+	old := *have
+	r.stack.Garbage = append(r.stack.Garbage, &garbage{
+		LogicalID: id, Resource: &old,
+		Retain: r.template.Resources[id].UpdateReplacePolicy == template.PolicyRetain,
+	})
+	t := r.start(id, actReplace)
+	err := r.provision(id, have, want, t)
+	if t.Failure != "" {
+		r.stack.Garbage = slices.DeleteFunc(r.stack.Garbage, func(g *garbage) bool { return g.Resource == &old })
+	}
+	return err
+}
+
+// provision has the handler make the resource. It is there from now on; that it
+// is complete shows when the task ends, and so does a failure.
+func (r *run) provision(id string, record *resourceRecord, want resource.Desired, t *task) error {
+	var state resource.State
+	err := r.attempt(id, t, true, func() (err error) {
+		state, err = r.types[record.Type].Create(r.context(), want)
+		return err
+	})
+	if err != nil || t.Failure != "" {
+		return err
+	}
+	record.State = state
+	r.describe(id, record)
+	r.stack.mark(r.call, id, record, record.Status, "Resource creation Initiated", want.Properties)
+	return nil
+}
+
+// describe takes over what the template says of a resource besides properties.
+func (r *run) describe(id string, record *resourceRecord) {
+	wanted := r.template.Resources[id]
+	record.DependsOn, record.DeletionPolicy, record.Metadata = wanted.DependsOn, wanted.DeletionPolicy, wanted.Metadata
+}
+
+func (r *run) completeApplying(id string) error {
+	t, record := r.op.Tasks[id], r.stack.Resources[id]
+	want, err := r.desired(id)
+	if err != nil {
+		return err
+	}
+	if t.Action == actUpdate && t.Failure == "" {
+		var state resource.State
+		err := r.attempt(id, t, true, func() (err error) {
+			state, err = r.types[record.Type].Update(r.context(), want, record.State)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if t.Failure == "" {
+			record.State = state
+			r.describe(id, record)
+		}
+	}
+	if t.Failure != "" {
+		t.State = taskFailed
+		r.stack.mark(r.call, id, record, t.Action.status("FAILED"), t.Failure, want.Properties)
+		return nil
+	}
+	t.State = taskDone
+	r.stack.mark(r.call, id, record, t.Action.status("COMPLETE"), "", want.Properties)
+	return nil
+}
+
+// status is the resource status of an action that ends as said.
+func (a action) status(end string) string {
+	if a == actCreate {
+		return "CREATE_" + end
+	}
+	return "UPDATE_" + end
+}
+
+// givenUp says that a handler has failed: the transaction is given up with
+// whatever the handler did, and repeated with the failure known.
+type givenUp struct {
+	task   int
+	reason string
+}
+
+func (g *givenUp) Error() string { return g.reason }
+
+// attempt runs a handler. When that fails, the failure is the task's; injectable
+// ones fail when the sandbox's user wants them to.
+func (r *run) attempt(id string, t *task, injectable bool, handle func() error) error {
+	if reason, known := r.failures[t.Number]; known {
+		t.Failure = reason
+		return nil
+	}
+	if injectable && r.opts.Fail != nil && r.stack.Status != updateRollbackInProgress {
+		if reason := r.opts.Fail(id); reason != "" {
+			return &givenUp{t.Number, reason}
+		}
+	}
+	err := handle()
+	if failure := (*resource.Failure)(nil); errors.As(err, &failure) {
+		return &givenUp{t.Number, failure.Reason}
+	}
+	return err
+}
+
+func (r *run) context() *resource.Context {
+	return &resource.Context{
+		Call: r.call, Fault: r.opts.Fault, Adoptable: r.adoptable(),
+		Owned: func(physicalID string) bool { return r.stack.logicalIDOf(physicalID) != "" },
+	}
+}
+
+// adoptable tells the physical IDs that this operation is about to drop; nil
+// where it drops nothing.
+func (r *run) adoptable() func(physicalID string) bool {
+	if r.stack.Status != updateInProgress {
+		return nil
+	}
+	return func(physicalID string) bool {
+		if slices.ContainsFunc(r.stack.Garbage, func(g *garbage) bool { return g.Resource.PhysicalID == physicalID }) {
+			return true
+		}
+		id := r.stack.logicalIDOf(physicalID)
+		if id == "" {
+			return false
+		}
+		if _, kept := r.template.Resources[id]; !kept {
+			return true
+		}
+		want, err := r.desired(id)
+		return err == nil && r.difference(r.stack.Resources[id], want) == actReplace
+	}
+}
+
+// failApplying ends applying after a resource has failed: the others under way
+// are cancelled, and the operation goes the way it shall on failure.
+func (r *run) failApplying() error {
+	for _, id := range r.op.withState(taskRunning) {
+		t, record := r.op.Tasks[id], r.stack.Resources[id]
+		want, err := r.desired(id)
+		if err != nil {
+			return err
+		}
+		reason := "Resource update cancelled"
+		if t.Action == actCreate {
+			reason = "Resource creation cancelled"
+		}
+		t.State = taskFailed
+		r.stack.mark(r.call, id, record, t.Action.status("FAILED"), reason, want.Properties)
+	}
+	var created, updated []string
+	for _, id := range r.op.withState(taskFailed) {
+		if r.op.Tasks[id].Action == actCreate {
+			created = append(created, id)
+		} else {
+			updated = append(updated, id)
+		}
+	}
+	return r.abandon(failedTo("create", created) + failedTo("update", updated))
+}
+
+func failedTo(verb string, ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The following resource(s) failed to %s: [%s]. ", verb, strings.Join(ids, ", "))
+}
+
+// abandon goes the operation's way on failure.
+func (r *run) abandon(reason string) error {
+	s := r.stack
+	switch {
+	case s.Status == updateRollbackInProgress:
+		r.finish(updateRollbackFailed, reason, false)
+	case s.Status == createInProgress && r.op.OnFailure == onFailureDoNothing:
+		r.finish(createFailed, reason, false)
+	case s.Status == createInProgress && r.op.OnFailure == onFailureDelete:
+		s.Deleted = &r.call.Now
+		s.proceed(r.call, deleteInProgress, reason+"Delete requested by user.")
+	case s.Status == createInProgress:
+		s.Deleted = &r.call.Now
+		s.proceed(r.call, rollbackInProgress, reason+"Rollback requested by user.")
+	case r.op.OnFailure == onFailureDoNothing || r.op.Previous == nil:
+		s.Stable = r.op.Previous
+		r.finish(updateFailed, reason, false)
+	default:
+		return r.goBack(reason)
+	}
+	return nil
+}
+
+// goBack makes the previous deployment the one to apply. Resources that were
+// replaced are there still: they take their places back.
+func (r *run) goBack(reason string) error {
+	s := r.stack
+	s.Deployment = *r.op.Previous
+	restored := map[string]bool{}
+	for i, g := range s.Garbage {
+		if restored[g.LogicalID] {
+			continue
+		}
+		restored[g.LogicalID] = true
+		replacement := s.Resources[g.LogicalID]
+		g.Resource.Status = updateFailed // to be reported as back in place
+		s.Resources[g.LogicalID] = g.Resource
+		s.Garbage[i] = &garbage{LogicalID: g.LogicalID, Resource: replacement}
+	}
+	s.proceed(r.call, updateRollbackInProgress, reason)
+	return r.load()
+}
+
+// applied ends applying after all resources are as wanted.
+func (r *run) applied() error {
+	s := r.stack
+	if s.Status == updateRollbackInProgress {
+		s.proceed(r.call, updateRollbackCompleteCleanupInProgress, "")
+		return nil
+	}
+	if reason, err := r.publish(); reason != "" || err != nil {
+		return errors.Join(err, r.abandon(reason+". "))
+	}
+	s.Stable = nil
+	if s.Status == createInProgress {
+		r.finish(createComplete, "", true)
+		return nil
+	}
+	s.proceed(r.call, updateCompleteCleanupInProgress, "")
+	return nil
+}

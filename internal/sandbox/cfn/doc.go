@@ -1,0 +1,35 @@
+// Package cfn is the sandbox's CloudFormation: change sets, stacks and the state
+// machine that makes a template's resources real through EC2 and SSM.
+//
+// Its promise: what a client sees of a stack is what AWS would show it. An
+// operation is asynchronous; resources are made in the order of their
+// dependencies, each step with its event; a failure takes everything back that
+// the operation has done; and a process that dies leaves each operation to go
+// on where it was.
+//
+// # How an operation goes on
+//
+// An action stores the operation in its stack's record and wakes a worker. Each
+// step of the worker is one transaction of the store: what the handlers do in
+// EC2 and SSM, the events and the stack's new state are durable together or not
+// at all. Without latency a step does everything, so that a whole stack is one
+// transaction. A handler that fails has its step repeated without it: nothing
+// is left half done.
+//
+// # What is known of AWS
+//
+// Documented: actions, their errors, states, limits, dependency order, default
+// tags, change sets' fields, createOnly properties, three attempts at deleting
+// what an update has left, the default egress rule.
+//
+// Reported, or recorded from AWS by other projects: the wording of errors and
+// reasons; which details a change set shows with and without property values;
+// that a standalone egress rule strips the group's allow-all rule; that an update
+// which replaces or renames a rule by an equal one loses it; that inline
+// duplicates are tolerated.
+//
+// Assumed: that unknown properties and values which break a schema are refused
+// by CreateChangeSet, CreateStack and UpdateStack at once (AWS reports them
+// soon after); that an injected failure needs no rollback of its own; page
+// sizes; and whatever a comment says is.
+package cfn

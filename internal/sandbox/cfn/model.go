@@ -1,0 +1,124 @@
+package cfn
+
+import (
+	"strings"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/cfn/resource"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// The tables. Keys begin with account, region and the stack's UUID, but for
+// stackNames (account, region, name) and exports (account, region, name).
+const (
+	stackTable     = "cfn.stack"
+	stackNames     = "cfn.stack-name" // names of stacks that aren't deleted -> UUID
+	eventTable     = "cfn.event"
+	changeSetTable = "cfn.change-set"
+	exportTable    = "cfn.export"
+	pendingTable   = "cfn.pending" // what a worker has to finish
+)
+
+// stack is a stack as it is stored, with the operation under way. It is the
+// one record that a step of the worker changes, besides events and what the
+// handlers do, so that they can't come apart.
+type stack struct {
+	UUID                  string
+	ID                    string // the ARN
+	Name                  string
+	Status                string
+	StatusReason          string `json:",omitempty"`
+	Created               time.Time
+	Updated               *time.Time  `json:",omitempty"`
+	Deleted               *time.Time  `json:",omitempty"`
+	ChangeSetID           string      `json:",omitempty"` // the one executed last
+	TerminationProtection bool        `json:",omitempty"`
+	DisableRollback       bool        `json:",omitempty"`
+	Deployment            deployment  // what is deployed, or being deployed
+	Stable                *deployment `json:",omitempty"` // what was, before an update failed without a rollback
+	Resources             map[string]*resourceRecord
+	Garbage               []*garbage `json:",omitempty"` // for the next clean-up
+	Outputs               []Output
+	Operation             *operation `json:",omitempty"` // nil when the stack is at rest
+	LastOperation         *OperationEntry
+	LastEvent             time.Time
+}
+
+// deployment is what a caller asks a stack to be.
+type deployment struct {
+	Template     string
+	Description  string
+	Parameters   map[string]string
+	NoEcho       []string `json:",omitempty"` // parameters that are not to be shown
+	Tags         []Tag
+	Capabilities []string
+}
+
+// resourceRecord is a resource of a stack. Without PhysicalID it has yet to be
+// made.
+type resourceRecord struct {
+	Type           string
+	Status         string
+	StatusReason   string `json:",omitempty"`
+	Changed        time.Time
+	resource.State          // what was applied last
+	DependsOn      []string `json:",omitempty"`
+	DeletionPolicy string
+	Metadata       any `json:",omitempty"`
+}
+
+// gone tells a resource that isn't there: not yet made, or deleted.
+func (r *resourceRecord) gone() bool {
+	return r == nil || r.PhysicalID == "" || r.Status == deleteComplete || r.Status == deleteSkipped
+}
+
+// Tag is a key and a value.
+type Tag struct {
+	Key   string `aws:",required"`
+	Value string `aws:",always"`
+}
+
+// stackARN is the ID of a stack.
+func stackARN(call *wire.Call, name, uuid string) string {
+	return call.ARN("cloudformation", "stack/"+name+"/"+uuid)
+}
+
+func (s *stack) put(call *wire.Call) { store.Put(call.Tx, stackTable, call.Key(s.UUID), s) }
+
+// findStack finds a stack by its name, or by its ID even after its deletion;
+// nil when there is none.
+func findStack(call *wire.Call, nameOrID string) *stack {
+	uuid := ""
+	if name, isID := strings.CutPrefix(nameOrID, stackARN(call, "", "")[:len(stackARN(call, "", ""))-1]); isID {
+		_, uuid, _ = strings.Cut(name, "/")
+	} else {
+		uuid, _ = store.Get[string](call.Tx, stackNames, call.Key(nameOrID))
+	}
+	s, ok := store.Get[*stack](call.Tx, stackTable, call.Key(uuid))
+	if !ok || s.ID != nameOrID && s.Name != nameOrID {
+		return nil
+	}
+	return s
+}
+
+// newStack makes the record of a stack and takes its name.
+func newStack(call *wire.Call, name string) *stack {
+	uuid := call.NewUUID()
+	s := &stack{
+		UUID: uuid, ID: stackARN(call, name, uuid), Name: name,
+		Created: call.Now, Resources: map[string]*resourceRecord{},
+	}
+	store.Put(call.Tx, stackNames, call.Key(name), uuid)
+	return s
+}
+
+// logicalIDOf tells which resource has a physical ID; "" for none.
+func (s *stack) logicalIDOf(physicalID string) string {
+	for id, r := range s.Resources {
+		if physicalID != "" && r.PhysicalID == physicalID && !r.gone() {
+			return id
+		}
+	}
+	return ""
+}

@@ -1,0 +1,192 @@
+package cfn
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// Types of operations, as AWS names them.
+const (
+	createStackOperation = "CREATE_STACK"
+	updateStackOperation = "UPDATE_STACK"
+	deleteStackOperation = "DELETE_STACK"
+)
+
+// What happens when an operation fails.
+const (
+	onFailureRollback  = "ROLLBACK"
+	onFailureDoNothing = "DO_NOTHING"
+	onFailureDelete    = "DELETE"
+)
+
+// operation is what a stack is in the middle of. Which part of it, the stack's
+// status tells: resources are being applied or removed.
+type operation struct {
+	ID        string
+	Type      string
+	Token     string      `json:",omitempty"` // the caller's ClientRequestToken
+	ChangeSet string      `json:",omitempty"` // the key of the one that is executed
+	Previous  *deployment `json:",omitempty"` // what a failed update goes back to
+	OnFailure string      `json:",omitempty"`
+	Retain    []string    `json:",omitempty"` // resources that a deletion leaves alone
+
+	Tasks    map[string]*task // of the part under way, by logical ID or garbage key
+	Started  int              // how many tasks have been started, which orders them
+	Orphaned bool             `json:",omitempty"` // the clean-up couldn't delete everything
+}
+
+// task is the work on one resource within a part of an operation.
+type task struct {
+	Action   action
+	State    taskState
+	Number   int       `json:",omitempty"` // in the order of starting
+	Due      time.Time // when the resource operation ends
+	Failure  string    `json:",omitempty"` // why it will have failed by then
+	Attempts int       `json:",omitempty"`
+}
+
+type action string
+
+const (
+	actCreate  action = "create"
+	actReplace action = "replace"
+	actUpdate  action = "update"
+	actRemove  action = "remove"
+	actNothing action = "nothing"
+)
+
+type taskState string
+
+const (
+	taskRunning taskState = "running"
+	taskDone    taskState = "done"
+	taskFailed  taskState = "failed"
+)
+
+// garbage is a physical resource that the stack has a new one for, or that it
+// has gone back from.
+type garbage struct {
+	LogicalID string
+	Resource  *resourceRecord
+	Retain    bool `json:",omitempty"` // the template wants it left alone
+}
+
+// begin starts an operation: the stack enters the status, and a worker goes on
+// once the caller's transaction is committed.
+func (e *Engine) begin(call *wire.Call, s *stack, op *operation, status, reason string) {
+	op.ID = call.NewUUID()
+	op.Tasks = map[string]*task{}
+	s.Operation = op
+	s.LastOperation = &OperationEntry{OperationType: op.Type, OperationId: op.ID}
+	s.enter(call, status, reason)
+	s.put(call)
+	e.wake(call, pendingStack, s.UUID)
+}
+
+// proceed enters the next part of the operation.
+func (s *stack) proceed(call *wire.Call, status, reason string) {
+	s.Operation.Tasks = map[string]*task{}
+	s.enter(call, status, reason)
+}
+
+// run is a stack's operation in the hands of a worker, within one transaction.
+type run struct {
+	*Engine
+	call     *wire.Call
+	stack    *stack
+	op       *operation
+	template *template.Template // of the deployment under way
+	failures map[int]string     // by task number: what has failed in a transaction given up before
+}
+
+// advance does all that can be done now and tells when there is more to do. It
+// is done when the stack is at rest.
+func (r *run) advance() (next time.Time, done bool, err error) {
+	for r.stack.Operation != nil {
+		var progress bool
+		if applying(r.stack.Status) {
+			progress, err = r.apply()
+		} else {
+			progress, err = r.remove()
+		}
+		if err != nil {
+			return next, false, err
+		}
+		if !progress {
+			return r.nextDue(), false, nil
+		}
+	}
+	return next, true, nil
+}
+
+// applying tells the parts in which resources are made and changed from those
+// in which they are removed.
+func applying(status string) bool {
+	switch status {
+	case createInProgress, updateInProgress, updateRollbackInProgress:
+		return true
+	}
+	return false
+}
+
+func (r *run) nextDue() time.Time {
+	var next time.Time
+	for _, t := range r.op.Tasks {
+		if t.State == taskRunning && (next.IsZero() || t.Due.Before(next)) {
+			next = t.Due
+		}
+	}
+	return next
+}
+
+// due returns the tasks that end now, in the order they were started.
+func (r *run) due() []string {
+	var ids []string
+	for id, t := range r.op.Tasks {
+		if t.State == taskRunning && !t.Due.After(r.call.Now) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return r.op.Tasks[a].Number - r.op.Tasks[b].Number })
+	return ids
+}
+
+// start records that work on a resource has begun.
+func (r *run) start(id string, act action) *task {
+	r.op.Started++
+	t := r.op.Tasks[id]
+	if t == nil {
+		t = &task{}
+		r.op.Tasks[id] = t
+	}
+	t.Action, t.State, t.Number, t.Due = act, taskRunning, r.op.Started, r.call.Now
+	if r.opts.Latency != nil {
+		t.Due = t.Due.Add(r.opts.Latency())
+	}
+	return t
+}
+
+// finish ends the operation.
+func (r *run) finish(status, reason string, succeeded bool) {
+	r.stack.enter(r.call, status, reason)
+	r.op.endChangeSet(r.call, succeeded)
+	r.stack.Operation = nil
+	if status == deleteComplete {
+		r.stack.bury(r.call)
+	}
+}
+
+// withState returns the tasks in a state, sorted.
+func (op *operation) withState(state taskState) []string {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(op.Tasks)) {
+		if op.Tasks[id].State == state {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

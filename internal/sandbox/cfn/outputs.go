@@ -1,0 +1,135 @@
+package cfn
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// Output is one output of a stack.
+type Output struct {
+	OutputKey   string
+	OutputValue string `aws:",always"`
+	Description string
+	ExportName  string
+}
+
+// Export is a value that stacks of the account and region can import.
+type Export struct {
+	ExportingStackId string
+	Name             string
+	Value            string `aws:",always"`
+}
+
+// outputs evaluates the template's outputs, sorted by key.
+func (s scope) outputs() ([]Output, error) {
+	var outputs []Output
+	for _, key := range slices.Sorted(maps.Keys(s.template.Outputs)) {
+		wanted := s.template.Outputs[key]
+		output := Output{OutputKey: key, Description: wanted.Description}
+		value, err := template.Evaluate(wanted.Value, s.resolve)
+		if err != nil {
+			return nil, fmt.Errorf("evaluate output %s: %w", key, err)
+		}
+		var ok bool
+		if output.OutputValue, ok = value.(string); !ok {
+			return nil, wire.Errorf("ValidationError", "Template format error: Output %s is malformed. "+
+				"The Value field of every Outputs member must evaluate to a String", key)
+		}
+		if wanted.Export != nil {
+			name, err := template.Evaluate(wanted.Export, s.resolve)
+			if err != nil {
+				return nil, fmt.Errorf("evaluate export of output %s: %w", key, err)
+			}
+			if output.ExportName, ok = name.(string); !ok || output.ExportName == "" {
+				return nil, wire.Errorf("ValidationError", "Template format error: Output %s is malformed. "+
+					"The Name field of every Export member must evaluate to a String", key)
+			}
+		}
+		outputs = append(outputs, output)
+	}
+	return outputs, nil
+}
+
+// publish evaluates the outputs and exports them. The reason is why it can't be
+// done, "" when it is.
+func (r *run) publish() (reason string, err error) {
+	outputs, err := r.scope().outputs()
+	if modelled := wire.IsCode(err, "ValidationError"); modelled {
+		return err.Error(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	exports := map[string]Export{}
+	for _, o := range outputs {
+		if o.ExportName == "" {
+			continue
+		}
+		taken, isTaken := store.Get[Export](r.call.Tx, exportTable, r.call.Key(o.ExportName))
+		_, twice := exports[o.ExportName]
+		if twice || isTaken && taken.ExportingStackId != r.stack.ID {
+			owner := r.stack.Name
+			if !twice {
+				owner = findStack(r.call, taken.ExportingStackId).Name
+			}
+			return fmt.Sprintf("Export with name %s is already exported by stack %s", o.ExportName, owner), nil
+		}
+		exports[o.ExportName] = Export{ExportingStackId: r.stack.ID, Name: o.ExportName, Value: o.OutputValue}
+	}
+	r.stack.withdrawExports(r.call, exports)
+	for name, export := range exports {
+		store.Put(r.call.Tx, exportTable, r.call.Key(name), export)
+	}
+	r.stack.Outputs = outputs
+	return "", nil
+}
+
+// withdrawExports ends the stack's exports but those to keep.
+func (s *stack) withdrawExports(call *wire.Call, keep map[string]Export) {
+	for key, export := range store.Scan[Export](call.Tx, exportTable, call.Prefix()) {
+		if _, kept := keep[export.Name]; export.ExportingStackId == s.ID && !kept {
+			store.Delete(call.Tx, exportTable, key)
+		}
+	}
+}
+
+// ListExportsInput is ListExports' request.
+type ListExportsInput struct{ NextToken string }
+
+// ListExportsOutput is ListExports' response.
+type ListExportsOutput struct {
+	Exports   []Export
+	NextToken string
+}
+
+func (e *Engine) listExports(call *wire.Call, in *ListExportsInput) (*ListExportsOutput, error) {
+	var exports []Export
+	for _, export := range store.Scan[Export](call.Tx, exportTable, call.Prefix()) {
+		exports = append(exports, export)
+	}
+	shown, next, err := page(exports, func(e Export) string { return e.Name }, in.NextToken)
+	return &ListExportsOutput{Exports: shown, NextToken: next}, err
+}
+
+// ListImportsInput is ListImports' request.
+type ListImportsInput struct {
+	ExportName string `aws:",required"`
+	NextToken  string
+}
+
+// ListImportsOutput is ListImports' response.
+type ListImportsOutput struct {
+	Imports   []string
+	NextToken string
+}
+
+// listImports finds no importing stack: the sandbox's template language has no
+// Fn::ImportValue.
+func (e *Engine) listImports(_ *wire.Call, in *ListImportsInput) (*ListImportsOutput, error) {
+	return nil, wire.Errorf("ValidationError", "Export '%s' is not imported by any stack.", in.ExportName)
+}

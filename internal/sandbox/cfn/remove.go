@@ -1,0 +1,227 @@
+package cfn
+
+import (
+	"maps"
+	"slices"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// cleanUpAttempts is how often the clean-up of an update tries to delete a
+// resource before it forgets it (documented).
+const cleanUpAttempts = 3
+
+// target is a resource to remove.
+type target struct {
+	key     string // of its task
+	id      string // logical
+	record  *resourceRecord
+	garbage bool
+	retain  bool
+}
+
+// remove deletes the resources that are to go, as far as can be done now, each
+// after those that depend on it and otherwise all at once.
+func (r *run) remove() (progress bool, err error) {
+	targets := r.targets()
+	for _, key := range r.due() {
+		progress = true
+		if err := r.completeRemoving(targets[key]); err != nil {
+			return false, err
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(targets)) {
+		if r.op.Tasks[key] == nil && r.dependentsDone(targets, targets[key]) {
+			progress = true
+			r.startRemoving(targets[key])
+		}
+	}
+	if len(r.op.withState(taskRunning)) == 0 && !progress {
+		r.removed()
+		return true, nil
+	}
+	return progress, nil
+}
+
+// targets lists what the part of the operation has to remove, or had to.
+func (r *run) targets() map[string]target {
+	targets := map[string]target{}
+	for id, record := range r.stack.Resources {
+		_, wanted := r.template.Resources[id]
+		if r.cleaningUp() && wanted || r.op.Tasks[id] == nil && removedBefore(record) {
+			continue
+		}
+		targets[id] = target{key: id, id: id, record: record, retain: r.retains(id, record)}
+	}
+	for _, g := range r.stack.Garbage {
+		key := g.LogicalID + "#" + g.Resource.PhysicalID
+		targets[key] = target{key: key, id: g.LogicalID, record: g.Resource, garbage: true, retain: g.Retain}
+	}
+	return targets
+}
+
+func removedBefore(record *resourceRecord) bool {
+	return record.Status == deleteComplete || record.Status == deleteSkipped
+}
+
+// cleaningUp tells the removals after an update from those of a whole stack.
+func (r *run) cleaningUp() bool {
+	return r.stack.Status == updateCompleteCleanupInProgress || r.stack.Status == updateRollbackCompleteCleanupInProgress
+}
+
+// retains tells whether a resource is to be left alone when it leaves the stack.
+func (r *run) retains(id string, record *resourceRecord) bool {
+	creationFailed := r.op.Type == createStackOperation || r.stack.Status == updateRollbackCompleteCleanupInProgress
+	return slices.Contains(r.op.Retain, id) ||
+		record.DeletionPolicy == template.PolicyRetain ||
+		record.DeletionPolicy == template.PolicyRetainExceptOnCreate && !creationFailed
+}
+
+// dependentsDone tells whether all that depend on a resource are removed. In a
+// clean-up also those count that couldn't be.
+func (r *run) dependentsDone(targets map[string]target, t target) bool {
+	for key, other := range targets {
+		if key == t.key || !slices.Contains(other.record.DependsOn, t.id) {
+			continue
+		}
+		work := r.op.Tasks[key]
+		if work == nil || work.State == taskRunning || work.State == taskFailed && !r.cleaningUp() {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run) startRemoving(t target) {
+	switch {
+	case t.record.PhysicalID == "":
+		r.dropped(t, deleteComplete)
+	case t.retain:
+		r.dropped(t, deleteSkipped)
+	default:
+		r.stack.mark(r.call, t.id, t.record, deleteInProgress, "", r.shown(t))
+		r.start(t.key, actRemove)
+	}
+}
+
+// shown is what events show of a resource that goes; nothing in a clean-up
+// (reported).
+func (r *run) shown(t target) template.Map {
+	if r.cleaningUp() {
+		return nil
+	}
+	if t.record.Properties == nil {
+		return template.Map{}
+	}
+	return t.record.Properties
+}
+
+// dropped records that a resource has left the stack.
+func (r *run) dropped(t target, status string) {
+	r.op.Tasks[t.key] = &task{Action: actRemove, State: taskDone}
+	r.stack.mark(r.call, t.id, t.record, status, "", r.shown(t))
+	r.forget(t)
+}
+
+// forget takes a resource off the stack's books. After a deletion they stay
+// open, so that the deleted stack can still be looked at.
+func (r *run) forget(t target) {
+	if t.garbage {
+		r.stack.Garbage = slices.DeleteFunc(r.stack.Garbage, func(g *garbage) bool { return g.Resource == t.record })
+	} else if r.cleaningUp() {
+		delete(r.stack.Resources, t.id)
+	}
+}
+
+func (r *run) completeRemoving(t target) error {
+	work := r.op.Tasks[t.key]
+	if !r.keptInRollback(t) {
+		asked := r.stack.Status == deleteInProgress && r.op.Type == deleteStackOperation
+		err := r.attempt(t.id, work, asked, func() error {
+			return r.types[t.record.Type].Delete(r.context(), t.record.State)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if work.Failure == "" {
+		r.dropped(t, deleteComplete)
+		return nil
+	}
+	r.stack.mark(r.call, t.id, t.record, deleteFailed, work.Failure, r.shown(t))
+	work.State = taskFailed
+	work.Attempts++
+	if !r.cleaningUp() {
+		return nil
+	}
+	if work.Attempts < cleanUpAttempts {
+		work.Failure = ""
+		r.startRemoving(t)
+		return nil
+	}
+	r.op.Orphaned = true
+	r.forget(t)
+	return nil
+}
+
+// keptInRollback tells a resource that shares its physical one with a resource
+// that the stack keeps in going back to what it was: a rule that was adopted.
+// (Assumed: going back loses no rule.)
+func (r *run) keptInRollback(t target) bool {
+	if r.stack.Status != updateRollbackCompleteCleanupInProgress {
+		return false
+	}
+	id := r.stack.logicalIDOf(t.record.PhysicalID)
+	return id != "" && r.stack.Resources[id] != t.record
+}
+
+// removed ends a removal after nothing is left to try.
+func (r *run) removed() {
+	s, reason := r.stack, failedTo("delete", r.failedRemovals())
+	switch s.Status {
+	case updateCompleteCleanupInProgress:
+		r.finish(updateComplete, r.orphans("Update"), true)
+	case updateRollbackCompleteCleanupInProgress:
+		r.finish(updateRollbackComplete, r.orphans("Rollback"), false)
+	case rollbackInProgress:
+		if reason != "" {
+			r.finish(rollbackFailed, reason, false)
+			return
+		}
+		r.finish(rollbackComplete, "", false)
+	case deleteInProgress:
+		if reason != "" {
+			r.finish(deleteFailed, reason, false)
+			return
+		}
+		r.finish(deleteComplete, "", false)
+	}
+}
+
+func (r *run) failedRemovals() []string {
+	var ids []string
+	targets := r.targets()
+	for _, key := range r.op.withState(taskFailed) {
+		ids = append(ids, targets[key].id)
+	}
+	return slices.Compact(ids)
+}
+
+func (r *run) orphans(what string) string {
+	if !r.op.Orphaned {
+		return ""
+	}
+	return what + " successful. One or more resources could not be deleted."
+}
+
+// bury takes a deleted stack out of the ways to it but its ID.
+func (s *stack) bury(call *wire.Call) {
+	s.Outputs, s.TerminationProtection = nil, false
+	store.Delete(call.Tx, stackNames, call.Key(s.Name))
+	s.withdrawExports(call, nil)
+	s.dropChangeSets(call, func(cs *changeSet) bool {
+		return cs.ExecutionStatus != executeComplete && cs.ExecutionStatus != executeFailed
+	})
+}

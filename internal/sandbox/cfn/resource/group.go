@@ -1,0 +1,183 @@
+package resource
+
+import (
+	"maps"
+	"slices"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/ec2"
+)
+
+// groupHandler is AWS::EC2::SecurityGroup.
+type groupHandler struct{}
+
+// maxGroupName is EC2's limit, which generated names keep to.
+const maxGroupName = 255
+
+func (groupHandler) create(c *Context, want Desired) (State, error) {
+	p := want.Properties
+	name := property(p, "GroupName")
+	if name == "" {
+		suffix := "-" + c.suffix()
+		name = want.StackName + "-" + want.LogicalID
+		name = name[:min(len(name), maxGroupName-len(suffix))] + suffix
+	}
+	in := &ec2.CreateSecurityGroupInput{
+		GroupName:   name,
+		Description: property(p, "GroupDescription"),
+		VpcId:       property(p, "VpcId"),
+	}
+	if tags := groupTags(p, want.Tags); len(tags) > 0 {
+		in.TagSpecifications = []ec2.TagSpecification{{ResourceType: "security-group", Tags: ec2Tags(tags)}}
+	}
+	out, err := invoke(c, "Ec2", "CreateSecurityGroup", ec2.CreateSecurityGroup, in)
+	if err != nil {
+		return State{}, err
+	}
+	state := groupState(out.GroupId, p)
+	// A group that writes out no egress keeps EC2's allow-all rule (documented).
+	if err := changeRules(c, egress, state.PhysicalID, nil, p); err != nil {
+		return State{}, err
+	}
+	return state, changeRules(c, ingress, state.PhysicalID, nil, p)
+}
+
+func (groupHandler) update(c *Context, want Desired, have State) (State, error) {
+	for _, d := range []direction{egress, ingress} {
+		if err := changeRules(c, d, have.PhysicalID, have.Properties, want.Properties); err != nil {
+			return State{}, err
+		}
+	}
+	added, removed := tagChanges(groupTags(have.Properties, have.Tags), groupTags(want.Properties, want.Tags))
+	ids := []string{have.PhysicalID}
+	if len(removed) > 0 {
+		in := &ec2.DeleteTagsInput{Resources: ids}
+		for _, key := range removed {
+			in.Tags = append(in.Tags, ec2.TagToDelete{Key: key})
+		}
+		if _, err := invoke(c, "Ec2", "DeleteTags", ec2.DeleteTags, in); err != nil {
+			return State{}, err
+		}
+	}
+	if len(added) > 0 {
+		in := &ec2.CreateTagsInput{Resources: ids, Tags: ec2Tags(added)}
+		if _, err := invoke(c, "Ec2", "CreateTags", ec2.CreateTags, in); err != nil {
+			return State{}, err
+		}
+	}
+	return groupState(have.PhysicalID, want.Properties), nil
+}
+
+func (groupHandler) remove(c *Context, have State) error {
+	_, err := invoke(c, "Ec2", "DeleteSecurityGroup", ec2.DeleteSecurityGroup,
+		&ec2.DeleteSecurityGroupInput{GroupId: have.PhysicalID})
+	if gone(err, "InvalidGroup.NotFound") {
+		return nil
+	}
+	return err
+}
+
+func groupState(id string, p template.Map) State {
+	return State{PhysicalID: id, Attributes: map[string]string{"Id": id, "GroupId": id, "VpcId": property(p, "VpcId")}}
+}
+
+// inlineRule is a rule written inside a group, by what makes it the same rule.
+type inlineRule struct {
+	key
+	description string
+}
+
+// inlineRules are a group's rules of one direction.
+func inlineRules(d direction, p template.Map) map[inlineRule]ec2.IpPermission {
+	rules := map[inlineRule]ec2.IpPermission{}
+	list, _ := p[d.inline()].(template.List)
+	for _, item := range list {
+		fields, _ := item.(template.Map)
+		rule := permission(d, fields)
+		rules[inlineRule{keyOf(rule), property(fields, "Description")}] = rule
+	}
+	return rules
+}
+
+func (d direction) inline() string {
+	if d == egress {
+		return "SecurityGroupEgress"
+	}
+	return "SecurityGroupIngress"
+}
+
+// changeRules makes a group's inline rules of one direction into those wanted.
+// A changed rule is revoked before the new one is authorized (reported). A rule
+// that exists already counts as made, one that is gone as revoked (facts 1.4).
+// A first egress rule takes the place of EC2's allow-all rule; with the last
+// one gone nothing is let out (both documented).
+func changeRules(c *Context, d direction, groupID string, have, want template.Map) error {
+	old, wanted := inlineRules(d, have), inlineRules(d, want)
+	if maps.EqualFunc(old, wanted, func(_, _ ec2.IpPermission) bool { return true }) {
+		return nil
+	}
+	rules, err := rulesOf(c, groupID)
+	if err != nil {
+		return err
+	}
+	present := map[key]string{}
+	for _, r := range rules {
+		if r.IsEgress == (d == egress) {
+			present[keyOfRule(r)] = r.SecurityGroupRuleId
+		}
+	}
+	if d == egress && len(old) == 0 && !c.Owned(present[allowAll]) {
+		old[inlineRule{key: allowAll}] = ec2.IpPermission{}
+	}
+	var dropped []string
+	for _, rule := range sortedRules(old) {
+		if _, kept := wanted[rule]; !kept && present[rule.key] != "" {
+			dropped = append(dropped, present[rule.key])
+			delete(present, rule.key)
+		}
+	}
+	if len(dropped) > 0 {
+		if err := revoke(c, d, groupID, dropped...); err != nil {
+			return err
+		}
+	}
+	var added []ec2.IpPermission
+	for _, rule := range sortedRules(wanted) {
+		if _, exists := present[rule.key]; !exists {
+			added = append(added, wanted[rule])
+			present[rule.key] = ""
+		}
+	}
+	if len(added) > 0 {
+		_, err = authorize(c, d, groupID, "", added)
+	}
+	return err
+}
+
+func sortedRules(rules map[inlineRule]ec2.IpPermission) []inlineRule {
+	return slices.SortedFunc(maps.Keys(rules), inlineRule.compare)
+}
+
+// groupTags are the tags that a group must have: the stack's, which its own
+// override.
+func groupTags(p template.Map, stack map[string]string) map[string]string {
+	tags := maps.Clone(stack)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	list, _ := p["Tags"].(template.List)
+	for _, item := range list {
+		if tag, ok := item.(template.Map); ok {
+			tags[property(tag, "Key")] = property(tag, "Value")
+		}
+	}
+	return tags
+}
+
+func ec2Tags(tags map[string]string) []ec2.Tag {
+	list := make([]ec2.Tag, 0, len(tags))
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, ec2.Tag{Key: key, Value: tags[key]})
+	}
+	return list
+}

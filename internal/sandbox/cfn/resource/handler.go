@@ -1,0 +1,188 @@
+// Package resource is the resource types of the sandbox's CloudFormation:
+// schemas, and handlers that make, change and delete the real thing.
+//
+// Its promise: a handler calls EC2 and SSM as any client of theirs would, on
+// the caller's behalf, and what they refuse it reports in the words of
+// CloudFormation's resource handlers. A handler that failed may have done half
+// of its work: who called it gives up the transaction.
+//
+// A further resource type is a further value in Types, with its handler.
+package resource
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// Handler makes, changes and deletes the resources of a type.
+type Handler interface {
+	create(c *Context, want Desired) (State, error)
+	update(c *Context, want Desired, have State) (State, error)
+	remove(c *Context, have State) error
+}
+
+// Context is what a handler works in. Call is a writing call on behalf of the
+// stack's owner.
+type Context struct {
+	*wire.Call
+	// Fault may refuse an EC2 or SSM action before it is tried; nil for never.
+	Fault func(action string) error
+	// Adoptable tells of a physical ID whether a resource of this stack has it
+	// that this very operation replaces or removes.
+	Adoptable func(physicalID string) bool
+	// Owned tells of a physical ID whether any resource of this stack has it.
+	Owned func(physicalID string) bool
+}
+
+// Desired is what a template wants of a resource, all values known.
+type Desired struct {
+	StackName  string
+	LogicalID  string
+	Properties template.Map
+	Tags       map[string]string // of the stack, those of the system among them
+}
+
+// State is what there is of a resource.
+type State struct {
+	PhysicalID string
+	Properties template.Map
+	Tags       map[string]string // as Desired had them
+	Attributes map[string]string // for Fn::GetAtt
+}
+
+// Create makes the resource. Its error is a *Failure.
+func (t Type) Create(c *Context, want Desired) (State, error) {
+	if problems := t.Validate(want.Properties); len(problems) > 0 {
+		return State{}, invalidProperties(want.LogicalID, problems)
+	}
+	state, err := t.handler.create(c, want)
+	return want.into(state), c.failure(err)
+}
+
+// Update changes the resource in place. Its error is a *Failure.
+func (t Type) Update(c *Context, want Desired, have State) (State, error) {
+	if problems := t.Validate(want.Properties); len(problems) > 0 {
+		return State{}, invalidProperties(want.LogicalID, problems)
+	}
+	state, err := t.handler.update(c, want, have)
+	return want.into(state), c.failure(err)
+}
+
+// Delete removes the resource. One that is gone already is removed. Its error
+// is a *Failure.
+func (t Type) Delete(c *Context, have State) error {
+	return c.failure(t.handler.remove(c, have))
+}
+
+func (d Desired) into(s State) State {
+	s.Properties, s.Tags = d.Properties, d.Tags
+	return s
+}
+
+// Failure is why a handler failed, in CloudFormation's words.
+type Failure struct{ Reason string }
+
+func (f *Failure) Error() string { return f.Reason }
+
+// serviceError is an error of EC2 or SSM.
+type serviceError struct {
+	service   string // "Ec2", "Ssm"
+	requestID string
+	err       error
+}
+
+func (e *serviceError) Error() string { return e.err.Error() }
+func (e *serviceError) Unwrap() error { return e.err }
+
+// invoke calls an action of another service on the caller's behalf.
+func invoke[In, Out any](c *Context, service, action string, fn func(*wire.Call, *In) (*Out, error), in *In) (*Out, error) {
+	call := *c.Call
+	call.Service, call.Action, call.RequestID = strings.ToLower(service), action, c.NewUUID()
+	if c.Fault != nil {
+		if err := c.Fault(action); err != nil {
+			return nil, &serviceError{service, call.RequestID, err}
+		}
+	}
+	out, err := fn(&call, in)
+	if err != nil {
+		return nil, &serviceError{service, call.RequestID, err}
+	}
+	return out, nil
+}
+
+// failure words an error as resource handlers do (reported form).
+func (c *Context) failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	message, code := err.Error(), "InvalidRequest"
+	var modelled *wire.Error
+	if errors.As(err, &modelled) {
+		message, code = modelled.Message, handlerCode(modelled)
+	}
+	if from := (*serviceError)(nil); errors.As(err, &from) {
+		status := 400
+		if modelled != nil && modelled.Status != 0 {
+			status = modelled.Status
+		}
+		message += fmt.Sprintf(" (Service: %s, Status Code: %d, Request ID: %s)", from.service, status, from.requestID)
+	}
+	return &Failure{fmt.Sprintf("Resource handler returned message: \"%s\" (RequestToken: %s, HandlerErrorCode: %s)",
+		message, c.RequestID, code)}
+}
+
+// handlerCode maps an error code of a service to one of the codes that resource
+// handlers have (documented set, assumed mapping).
+func handlerCode(e *wire.Error) string {
+	has := func(parts ...string) bool {
+		for _, part := range parts {
+			if strings.Contains(e.Code, part) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("Duplicate", "AlreadyExists"):
+		return "AlreadyExists"
+	case has("NotFound"):
+		return "NotFound"
+	case has("LimitExceeded"):
+		return "ServiceLimitExceeded"
+	case has("AccessDenied", "UnauthorizedOperation"):
+		return "AccessDenied"
+	case has("Throttl", "RequestLimit"):
+		return "Throttling"
+	case e.Receiver || e.Status >= 500:
+		return "ServiceInternalError"
+	}
+	return "InvalidRequest"
+}
+
+func invalidProperties(logicalID string, problems []string) error {
+	return &Failure{InvalidProperties(logicalID, problems)}
+}
+
+// InvalidProperties words what Validate has found (reported form).
+func InvalidProperties(logicalID string, problems []string) string {
+	return fmt.Sprintf("Properties validation failed for resource %s with message:\n%s", logicalID, strings.Join(problems, "\n"))
+}
+
+// string returns a property that is a text, "" when it isn't given.
+func property(m template.Map, name string) string {
+	s, _ := m[name].(string)
+	return s
+}
+
+// suffix is what CloudFormation ends the names with that it makes up.
+func (c *Context) suffix() string {
+	id := c.NewID("name")
+	return strings.ToUpper(id[len(id)-12:])
+}
+
+// gone tells whether an error says that the thing to delete isn't there.
+func gone(err error, codes ...string) bool { return wire.IsCode(err, codes...) }

@@ -1,0 +1,240 @@
+package cfn
+
+import (
+	"slices"
+	"strings"
+
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// OperationEntry names an operation of a stack.
+type OperationEntry struct {
+	OperationType string
+	OperationId   string
+}
+
+// deploy starts to make the stack what is wanted.
+func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operation) {
+	if op.OnFailure == "" {
+		op.OnFailure = onFailureRollback
+	}
+	previous := s.Deployment
+	s.Deployment, s.DisableRollback = want, op.OnFailure == onFailureDoNothing
+	updated := call.Now
+	if s.Status == "" || s.Status == reviewInProgress {
+		op.Type = createStackOperation
+		if s.Status == reviewInProgress {
+			s.Updated = &updated // AWS counts the execution of a change set as an update
+		}
+		e.begin(call, s, op, createInProgress, "User Initiated")
+		return
+	}
+	op.Type, s.Updated = updateStackOperation, &updated
+	switch s.Status {
+	case updateFailed:
+		op.Previous = s.Stable
+	case createFailed: // nothing to go back to
+	default:
+		op.Previous = &previous
+	}
+	e.begin(call, s, op, updateInProgress, "User Initiated")
+}
+
+// CreateStackInput is CreateStack's request.
+type CreateStackInput struct {
+	StackName string `aws:",required"`
+	Source
+	Parameters                  []Parameter
+	Capabilities                []string
+	Tags                        []Tag
+	NotificationARNs            []string
+	ClientRequestToken          string
+	DisableRollback             *bool
+	OnFailure                   string
+	EnableTerminationProtection *bool
+}
+
+// StackOutput is the response of CreateStack and UpdateStack.
+type StackOutput struct {
+	StackId     string
+	OperationId string
+}
+
+func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutput, error) {
+	c := constraints{}
+	c.newStackName(in.StackName)
+	c.token("clientRequestToken", in.ClientRequestToken)
+	c.onFailure("onFailure", in.OnFailure)
+	c.tags(in.Tags)
+	c.capabilities(in.Capabilities)
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	onFailure := in.OnFailure
+	if in.DisableRollback != nil {
+		if onFailure != "" {
+			return nil, validation("Only one of DisableRollback and OnFailure can be specified")
+		}
+		onFailure = rollbackUnless(*in.DisableRollback)
+	}
+	s := findStack(call, in.StackName)
+	switch {
+	case s == nil:
+		if err := checkStackLimit(call); err != nil {
+			return nil, err
+		}
+		s = newStack(call, in.StackName)
+	case in.ClientRequestToken != "" && s.Operation != nil && s.Operation.Token == in.ClientRequestToken:
+		return s.output(), nil // a repeated request
+	case s.Status == reviewInProgress:
+		s.Status = "" // as if it weren't there, but for its ID
+	default:
+		return nil, wire.Errorf("AlreadyExistsException", "Stack [%s] already exists", s.Name)
+	}
+	want, t, err := e.deployment(Wanted{
+		Source: in.Source, Parameters: in.Parameters, Capabilities: in.Capabilities, Tags: in.Tags, NotificationARNs: in.NotificationARNs,
+	}, s)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.compare(call, s, t, want); err != nil {
+		return nil, err
+	}
+	s.outdate(call)
+	s.TerminationProtection = isTrue(in.EnableTerminationProtection)
+	e.deploy(call, s, want, &operation{Token: in.ClientRequestToken, OnFailure: onFailure})
+	return s.output(), nil
+}
+
+func (s *stack) output() *StackOutput {
+	return &StackOutput{StackId: s.ID, OperationId: s.Operation.ID}
+}
+
+// UpdateStackInput is UpdateStack's request.
+type UpdateStackInput struct {
+	StackName string `aws:",required"`
+	Wanted
+	ClientRequestToken string
+	DisableRollback    *bool
+}
+
+func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutput, error) {
+	c := constraints{}
+	c.token("clientRequestToken", in.ClientRequestToken)
+	c.tags(in.Tags)
+	c.capabilities(in.Capabilities)
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	s := findStack(call, in.StackName)
+	switch {
+	case s == nil || s.Status == deleteComplete:
+		return nil, noSuchStack(in.StackName)
+	case in.ClientRequestToken != "" && s.Operation != nil && s.Operation.Token == in.ClientRequestToken:
+		return s.output(), nil // a repeated request
+	case !updatable(s.Status):
+		return nil, cannotUpdate(s)
+	}
+	want, t, err := e.deployment(in.Wanted, s)
+	if err != nil {
+		return nil, err
+	}
+	compared, err := e.compare(call, s, t, want)
+	if err != nil {
+		return nil, err
+	}
+	anything, err := compared.changesAnything()
+	switch {
+	case err != nil:
+		return nil, err
+	case !anything && isComplete(s.Status):
+		return nil, validation("No updates are to be performed.")
+	}
+	s.outdate(call)
+	e.deploy(call, s, want, &operation{
+		Token: in.ClientRequestToken, OnFailure: rollbackUnless(isTrue(in.DisableRollback)),
+	})
+	return s.output(), nil
+}
+
+// DeleteStackInput is DeleteStack's request.
+type DeleteStackInput struct {
+	StackName          string `aws:",required"`
+	RetainResources    []string
+	ClientRequestToken string
+	DeletionMode       string
+}
+
+func (e *Engine) deleteStack(call *wire.Call, in *DeleteStackInput) (*wire.Empty, error) {
+	c := constraints{}
+	c.token("clientRequestToken", in.ClientRequestToken)
+	if in.DeletionMode != "" {
+		c.Enum("deletionMode", in.DeletionMode, "STANDARD", "FORCE_DELETE_STACK")
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	if in.DeletionMode == "FORCE_DELETE_STACK" {
+		return nil, validation("The deletion mode FORCE_DELETE_STACK is not supported by this sandbox")
+	}
+	s := findStack(call, in.StackName)
+	if s == nil || s.Status == deleteComplete || s.Status == deleteInProgress {
+		return nil, nil // what isn't there is deleted
+	}
+	if err := s.deletable(in.RetainResources); err != nil {
+		return nil, err
+	}
+	if s.Operation != nil { // deleting a stack cancels its creation
+		s.Operation.endChangeSet(call, false)
+	}
+	s.Deleted = &call.Now
+	e.begin(call, s, &operation{
+		Type: deleteStackOperation, Token: in.ClientRequestToken, Retain: in.RetainResources,
+	}, deleteInProgress, "User Initiated")
+	return nil, nil
+}
+
+func (s *stack) deletable(retain []string) error {
+	if s.TerminationProtection {
+		return validation("Stack [%s] cannot be deleted while TerminationProtection is enabled", s.Name)
+	}
+	if isInProgress(s.Status) && !slices.Contains([]string{createInProgress, rollbackInProgress, reviewInProgress}, s.Status) {
+		return validation("Stack [%s] cannot be deleted while in status %s", s.ID, s.Status)
+	}
+	if len(retain) == 0 {
+		return nil
+	}
+	if s.Status != deleteFailed {
+		return validation("Invalid operation on stack [%s]. Specify resources to retain only when the current stack state "+
+			"is DELETE_FAILED.", s.ID)
+	}
+	unknown := slices.DeleteFunc(slices.Clone(retain), func(id string) bool {
+		r := s.Resources[id]
+		return r != nil && r.Status == deleteFailed
+	})
+	if len(unknown) > 0 {
+		return validation("The specified resources to retain must be in a valid state, DELETE_FAILED: [%s]", strings.Join(unknown, ", "))
+	}
+	return nil
+}
+
+// UpdateTerminationProtectionInput is UpdateTerminationProtection's request.
+type UpdateTerminationProtectionInput struct {
+	StackName                   string `aws:",required"`
+	EnableTerminationProtection bool   `aws:",required"`
+}
+
+// UpdateTerminationProtectionOutput is UpdateTerminationProtection's response.
+type UpdateTerminationProtectionOutput struct{ StackId string }
+
+func (e *Engine) updateTerminationProtection(
+	call *wire.Call, in *UpdateTerminationProtectionInput,
+) (*UpdateTerminationProtectionOutput, error) {
+	s := findStack(call, in.StackName)
+	if s == nil || s.Status == deleteComplete {
+		return nil, noSuchStack(in.StackName)
+	}
+	s.TerminationProtection = in.EnableTerminationProtection
+	s.put(call)
+	return &UpdateTerminationProtectionOutput{StackId: s.ID}, nil
+}

@@ -1,0 +1,175 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// job is something that a worker has to finish. It lies in pendingTable until
+// then, so that it outlives the process.
+type job struct {
+	Kind            jobKind
+	Account, Region string
+	ID              string // of the stack, or "stack/changeset"
+}
+
+type jobKind string
+
+const (
+	pendingStack     jobKind = "stack"
+	pendingChangeSet jobKind = "change-set"
+)
+
+func (j job) key() string { return store.Key(j.Account, j.Region, string(j.Kind), j.ID) }
+
+// via is who calls EC2 and SSM when CloudFormation does.
+const via = "cloudformation.amazonaws.com"
+
+// wake has a worker go on with a job once the call's transaction is committed.
+func (e *Engine) wake(call *wire.Call, kind jobKind, id string) {
+	j := job{kind, call.Account, call.Region, id}
+	store.Put(call.Tx, pendingTable, j.key(), j)
+	ctx := context.WithoutCancel(call.Context)
+	call.Tx.OnCommit(func() { e.employ(ctx, j) })
+}
+
+// Resume goes on with what was under way when the store was closed, or when its
+// process died. The workers it starts end with Close, not with ctx.
+func (e *Engine) Resume(ctx context.Context) error {
+	var jobs []job
+	err := e.db.View(func(tx *store.Tx) error {
+		for _, j := range store.Scan[job](tx, pendingTable, "") {
+			jobs = append(jobs, j)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("resume operations: %w", err)
+	}
+	for _, j := range jobs {
+		e.employ(context.WithoutCancel(ctx), j)
+	}
+	return nil
+}
+
+// employ starts a worker for a job, or tells the one there is to look again.
+func (e *Engine) employ(ctx context.Context, j job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	if again, employed := e.wakers[j]; employed {
+		select {
+		case again <- struct{}{}:
+		default:
+		}
+		return
+	}
+	again := make(chan struct{}, 1)
+	e.wakers[j] = again
+	e.wg.Go(func() { e.work(ctx, j, again) })
+}
+
+// work goes on with a job until it is finished, a transaction at each moment at
+// which something ends.
+func (e *Engine) work(ctx context.Context, j job, again chan struct{}) {
+	for {
+		next, finished, err := e.step(ctx, j)
+		if finished || err != nil {
+			// An error is the store's: the job stays pending.
+			if e.dismiss(j, again) {
+				return
+			}
+			continue
+		}
+		timer := time.NewTimer(time.Until(next))
+		select {
+		case <-timer.C:
+		case <-again:
+		case <-e.done:
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
+}
+
+// dismiss ends a worker unless it has been told to look again.
+func (e *Engine) dismiss(j job, again chan struct{}) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-again:
+		if !e.closed {
+			return false
+		}
+	default:
+	}
+	delete(e.wakers, j)
+	return true
+}
+
+// step does in one transaction all of a job that can be done now. A handler
+// that fails has the transaction repeated without it, so that nothing is left
+// of half its work.
+func (e *Engine) step(ctx context.Context, j job) (next time.Time, finished bool, err error) {
+	failures := map[int]string{}
+	for {
+		err = e.db.Update(func(tx *store.Tx) error {
+			call := &wire.Call{
+				Context: ctx, Tx: tx, Account: j.Account, Region: j.Region,
+				Service: "cloudformation", Now: time.Now().UTC(), Via: via,
+			}
+			call.RequestID = call.NewUUID()
+			if j.Kind == pendingChangeSet {
+				next, finished, err = e.advanceChangeSet(call, j.ID)
+			} else {
+				next, finished, err = e.advanceStack(call, j.ID, failures)
+			}
+			if finished {
+				store.Delete(tx, pendingTable, j.key())
+			}
+			return err
+		})
+		failed := (*givenUp)(nil)
+		if !errors.As(err, &failed) {
+			return next, finished, err
+		}
+		failures[failed.task] = failed.reason
+	}
+}
+
+func (e *Engine) advanceStack(call *wire.Call, uuid string, failures map[int]string) (next time.Time, finished bool, err error) {
+	s, ok := store.Get[*stack](call.Tx, stackTable, call.Key(uuid))
+	if !ok || s.Operation == nil {
+		return next, true, nil
+	}
+	r := &run{Engine: e, call: call, stack: s, op: s.Operation, failures: failures}
+	if err := r.load(); err != nil {
+		return next, false, err
+	}
+	next, finished, err = r.advance()
+	s.put(call)
+	return next, finished, err
+}
+
+// load reads the template of the deployment under way.
+func (r *run) load() error {
+	if r.stack.Deployment.Template == "" { // a stack that was never deployed
+		r.template = &template.Template{}
+		return nil
+	}
+	t, err := template.Parse(r.stack.Deployment.Template, r.types)
+	if err != nil {
+		return fmt.Errorf("read template of stack %s: %w", r.stack.Name, err)
+	}
+	r.template = t
+	return nil
+}

@@ -1,0 +1,67 @@
+// Package ec2 is the sandbox's EC2: VPCs, security groups and their rules, tags.
+//
+// Its promise: a request that EC2 would refuse is refused, with EC2's error
+// code; a rule set reads back as EC2 would show it, canonicalised. What it does
+// rests on, in order of trust:
+//
+//   - documented (the API reference): operations, parameters, filters, limits,
+//     character sets, canonical CIDRs, the allow-all egress rule of a new group,
+//     what DeleteSecurityGroup and DeleteVpc refuse, InvalidPermission.NotFound on
+//     revoking a rule that is not there;
+//   - reported (by users, in issue trackers): the wording of most errors;
+//   - assumed (marked "Assumed" where it is done): ports of a protocol that has
+//     none, the wording of ICMP duplicates, that every well-formed prefix list
+//     exists and counts as one rule.
+//
+// It differs from AWS knowingly: there is no default VPC, no quota on VPCs, no
+// reference across accounts or VPCs, and nothing has network interfaces.
+//
+// The operations are plain functions, which CloudFormation's part of the
+// sandbox calls as CloudFormation calls EC2. One that fails has written nothing,
+// so that a caller may go on with its transaction; DryRun is the exception.
+package ec2
+
+import "mlops-infra-suite/internal/sandbox/wire"
+
+// Service is EC2 for the wire.
+func Service() wire.Service {
+	return wire.Service{
+		Name:      "ec2",
+		Version:   "2016-11-15",
+		Namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
+		Protocol:  wire.EC2,
+		Operations: []wire.Operation{
+			wire.Write("CreateVpc", CreateVpc),
+			wire.Write("DeleteVpc", DeleteVpc),
+			wire.Read("DescribeVpcs", DescribeVpcs),
+			wire.Write("CreateSecurityGroup", CreateSecurityGroup),
+			wire.Write("DeleteSecurityGroup", DeleteSecurityGroup),
+			wire.Read("DescribeSecurityGroups", DescribeSecurityGroups),
+			wire.Read("DescribeSecurityGroupRules", DescribeSecurityGroupRules),
+			wire.Write("AuthorizeSecurityGroupIngress", AuthorizeSecurityGroupIngress),
+			wire.Write("AuthorizeSecurityGroupEgress", AuthorizeSecurityGroupEgress),
+			wire.Write("RevokeSecurityGroupIngress", RevokeSecurityGroupIngress),
+			wire.Write("RevokeSecurityGroupEgress", RevokeSecurityGroupEgress),
+			wire.Write("UpdateSecurityGroupRuleDescriptionsIngress", UpdateSecurityGroupRuleDescriptionsIngress),
+			wire.Write("UpdateSecurityGroupRuleDescriptionsEgress", UpdateSecurityGroupRuleDescriptionsEgress),
+			wire.Write("ModifySecurityGroupRules", ModifySecurityGroupRules),
+			wire.Write("CreateTags", CreateTags),
+			wire.Write("DeleteTags", DeleteTags),
+			wire.Read("DescribeTags", DescribeTags),
+			wire.Read("DescribeNetworkInterfaces", DescribeNetworkInterfaces),
+		},
+		Known: known,
+	}
+}
+
+// known are the neighbours of what is here, which a tool may well try.
+var known = []string{
+	"AssociateSecurityGroupVpc", "CreateDefaultVpc", "CreateManagedPrefixList", "CreateNetworkInterface",
+	"CreateSubnet", "DeleteManagedPrefixList", "DeleteNetworkInterface", "DeleteSubnet",
+	"DescribeAccountAttributes", "DescribeAvailabilityZones", "DescribeInstances", "DescribeManagedPrefixLists",
+	"DescribePrefixLists", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroupReferences",
+	"DescribeSecurityGroupVpcAssociations", "DescribeStaleSecurityGroups", "DescribeSubnets",
+	"DescribeVpcAttribute", "DescribeVpcEndpoints", "DescribeVpcPeeringConnections",
+	"DisassociateSecurityGroupVpc", "GetManagedPrefixListEntries", "GetSecurityGroupsForVpc",
+	"ModifyManagedPrefixList", "ModifyNetworkInterfaceAttribute", "ModifyVpcAttribute", "RunInstances",
+}

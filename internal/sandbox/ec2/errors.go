@@ -1,0 +1,81 @@
+package ec2
+
+import (
+	"regexp"
+	"strings"
+
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// dryRun ends an operation that has succeeded where only a trial was asked for:
+// the error rolls back all it did. (Documented; AWS may look less far before
+// it says so.)
+func dryRun(asked bool) error {
+	if !asked {
+		return nil
+	}
+	return &wire.Error{
+		Code: "DryRunOperation", Status: 412,
+		Message: "Request would have succeeded, but DryRun flag is set.",
+	}
+}
+
+func invalidValue(format string, args ...any) error {
+	return wire.Errorf("InvalidParameterValue", format, args...)
+}
+
+func groupNotFound(id string) error {
+	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+}
+
+func vpcNotFound(id string) error {
+	return wire.Errorf("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+}
+
+func ruleNotFound(id string) error {
+	return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
+}
+
+// noDefaultVPC answers what only works in a default VPC: names instead of IDs.
+func noDefaultVPC() error {
+	return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
+}
+
+// kinds of IDs: what the prefix is called in errors.
+type idKind struct {
+	prefix, malformed, name string
+}
+
+var (
+	groupID      = idKind{"sg-", "InvalidGroupId.Malformed", "security-group"}
+	vpcID        = idKind{"vpc-", "InvalidVpcID.Malformed", "vpc"}
+	ruleID       = idKind{"sgr-", "InvalidSecurityGroupRuleId.Malformed", "security-group-rule"}
+	prefixListID = idKind{"pl-", "InvalidPrefixListId.Malformed", "prefix-list"}
+	interfaceID  = idKind{"eni-", "InvalidNetworkInterfaceId.Malformed", "network-interface"}
+)
+
+// hexID is what comes after the prefix of an ID: 17 digits today, 8 once.
+var hexID = regexp.MustCompile(`^([0-9a-f]{8}|[0-9a-f]{17})$`)
+
+// check wants an ID of the kind.
+func (k idKind) check(id string) error {
+	rest, ok := strings.CutPrefix(id, k.prefix)
+	switch {
+	case id == "":
+		return wire.Errorf(k.malformed, "The %s ID '' is malformed", k.name)
+	case !ok:
+		return wire.Errorf(k.malformed, `Invalid id: "%s" (expecting "%s...")`, id, k.prefix)
+	case !hexID.MatchString(rest):
+		return wire.Errorf(k.malformed, `Invalid id: "%s"`, id)
+	}
+	return nil
+}
+
+func (k idKind) checkAll(ids []string) error {
+	for _, id := range ids {
+		if err := k.check(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

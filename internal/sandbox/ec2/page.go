@@ -1,0 +1,56 @@
+package ec2
+
+import (
+	"cmp"
+	"slices"
+
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// Page is the pagination that Describe operations share.
+type Page struct {
+	MaxResults *int32 // 5 to 1000; nil returns everything
+	NextToken  string
+}
+
+// check wants MaxResults in its range.
+func (p Page) check() error {
+	if p.MaxResults == nil {
+		return nil
+	}
+	switch n := *p.MaxResults; {
+	case n < 5:
+		return invalidValue("Value ( %d ) for parameter maxResults is invalid. Expecting a value greater than 5.", n)
+	case n > 1000:
+		return invalidValue("Value ( %d ) for parameter maxResults is invalid. Expecting a value smaller than 1000.", n)
+	}
+	return nil
+}
+
+// paginate sorts items, which have distinct IDs, and cuts out the page that was
+// asked for. The list is never nil.
+func paginate[T any](p Page, all []T, id func(T) string) (page []T, next string, err error) {
+	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(id(a), id(b)) })
+	limit := 0
+	if p.MaxResults != nil {
+		limit = int(*p.MaxResults)
+	}
+	page, next, err = wire.Paginate(all, id, p.NextToken, limit)
+	if err != nil {
+		return nil, "", invalidValue("Value (%.100s) for parameter nextToken is invalid.", p.NextToken)
+	}
+	return page, next, nil
+}
+
+// wanted is the set of IDs asked for; an empty one wants all.
+type wanted map[string]bool
+
+func newWanted(ids []string) wanted {
+	w := wanted{}
+	for _, id := range ids {
+		w[id] = true
+	}
+	return w
+}
+
+func (w wanted) has(id string) bool { return len(w) == 0 || w[id] }

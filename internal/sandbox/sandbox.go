@@ -1,0 +1,239 @@
+// Package sandbox is an AWS of its own: CloudFormation, EC2 security groups, SSM
+// parameters and STS over their real wire protocols, kept in one file.
+//
+// Its promise: what a client does to the sandbox has the effects, and gives the
+// answers and errors, that AWS documents; what the sandbox doesn't know it
+// refuses with a modelled error. Each part's documentation labels what is
+// documented, reported or assumed. It shares no code with the rest of this
+// module and none with the AWS SDK: it is what they are tested against.
+//
+// A Sandbox is an http.Handler: an in-process transport may call it directly, or
+// Serve opens it on a loopback port for other programs. Credentials choose the
+// account and nothing else: an access key of 12 digits is the account; any other
+// means the account written last, at first 123456789012. Any secret will do, and
+// a request without a signature is accepted too.
+//
+// A handler that panics with http.ErrAbortHandler drops the connection, which is
+// how injected faults do it: an in-process transport must turn that into an error.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/cfn"
+	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/ssm"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// ErrLocked says that another process, or another Sandbox of this one, has the
+// store open. The error that wraps it names the process and, for a server, its
+// address where they are known.
+var ErrLocked = store.ErrLocked
+
+// DefaultAccount is the account of keys that select none, before anything has
+// been written.
+const DefaultAccount = "123456789012"
+
+// Options tune Open. The zero value is a sandbox without delays or faults.
+type Options struct {
+	Latency time.Duration // of each operation on a resource of a stack
+	Faults  []Fault
+	Seed    uint64 // of resource IDs in a new store, and of the faults' dice
+	NoSync  bool   // leave flushing to the operating system: see store.Options
+}
+
+// Sandbox is an open sandbox. It is safe for concurrent use.
+type Sandbox struct {
+	dir    string
+	opts   Options
+	db     *store.DB
+	faults *injector
+	admin  http.Handler
+	close  func() error // once
+
+	// A reset replaces the content, and with it the engine that works on it.
+	// Requests hold mu for reading while they run, a reset for writing.
+	mu      sync.RWMutex
+	content *content
+}
+
+// content is what works on the present content of the store.
+type content struct {
+	router *wire.Router
+	engine *cfn.Engine
+}
+
+// Names of files in the sandbox's folder.
+const (
+	storeFile   = "sandbox.db"
+	addressFile = "address" // of a server, host:port
+	pidFile     = "pid"     // of whoever has the store open
+)
+
+// Open opens the sandbox in dir, which it creates with mode 0700, and lets the
+// stack operations go on that were under way when it was closed. The error wraps
+// ErrLocked, within 2 seconds, when the store is open elsewhere.
+func Open(dir string, opts Options) (*Sandbox, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open sandbox: %w", err)
+	}
+	db, err := store.Open(filepath.Join(dir, storeFile), store.Options{NoSync: opts.NoSync})
+	if errors.Is(err, store.ErrLocked) {
+		return nil, lockedBy(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open sandbox: %w", err)
+	}
+	s := &Sandbox{dir: dir, opts: opts, db: db, faults: newInjector(opts.Faults, opts.Seed)}
+	s.admin = s.adminRoutes()
+	s.close = sync.OnceValue(s.release)
+	if err := s.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open sandbox: %w", err), db.Close())
+	}
+	// Only for others' error messages: no reason to fail.
+	_ = os.WriteFile(filepath.Join(dir, pidFile), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+	return s, nil
+}
+
+// lockedBy is the error for a store that is open elsewhere.
+func lockedBy(dir string) error {
+	holder := "another process"
+	if pid, err := os.ReadFile(filepath.Join(dir, pidFile)); err == nil {
+		holder = "process " + strings.TrimSpace(string(pid))
+	}
+	if address, ok := Address(dir); ok {
+		holder += ", which serves it on " + address
+	}
+	return fmt.Errorf("open sandbox %s: %w by %s", dir, ErrLocked, holder)
+}
+
+// start sets the content going: the services, and an engine that goes on with
+// what was under way.
+func (s *Sandbox) start() error {
+	if err := wire.Seed(s.db, s.opts.Seed); err != nil {
+		return err
+	}
+	engine := cfn.New(s.db, cfn.Options{
+		Latency: func() time.Duration { return s.opts.Latency },
+		Fail:    s.faults.failure,
+		Fault:   s.faults.nested,
+	})
+	services := []wire.Service{engine.Service(), ec2.Service(), ssm.Service(), stsService()}
+	if err := s.faults.check(services); err != nil {
+		return err
+	}
+	s.content = &content{router: wire.NewRouter(services...), engine: engine}
+	// The engine outlives every request and ends with Close, not with a context.
+	return engine.Resume(context.Background())
+}
+
+// Close stops stack operations where they are, to be resumed by the next Open,
+// and releases the store.
+func (s *Sandbox) Close() error { return s.close() }
+
+func (s *Sandbox) release() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.content.engine.Close()
+	_ = os.Remove(filepath.Join(s.dir, pidFile))
+	return s.db.Close()
+}
+
+// replace stops everything, has change work on the store, and starts anew.
+func (s *Sandbox) replace(change func() error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.content.engine.Close()
+	return errors.Join(change(), s.start())
+}
+
+// ServeHTTP answers API requests, and the sandbox's own below /_sandbox/. It
+// refuses whatever a browser sends on behalf of a page.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Header.Get("Origin") != "":
+		http.Error(w, "The sandbox answers no requests with an Origin.", http.StatusForbidden)
+	case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
+		s.admin.ServeHTTP(w, r)
+	default:
+		s.serveAPI(w, r)
+	}
+}
+
+func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
+	s.mu.RLock()
+	now := s.content
+	s.mu.RUnlock()
+	var out any
+	req, err := now.router.Parse(r)
+	if err == nil {
+		err = s.faults.before(r.Context(), req)
+	}
+	if err == nil {
+		out, err = s.run(r.Context(), now, req)
+	}
+	if err == nil {
+		s.faults.after(req)
+	}
+	req.Respond(w, out, err)
+}
+
+// run executes a request's operation in one transaction.
+func (s *Sandbox) run(ctx context.Context, parsedBy *content, req *wire.Request) (out any, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if parsedBy != s.content {
+		return nil, &wire.Error{Code: "ServiceUnavailable", Message: "The sandbox has just been reset.",
+			Status: http.StatusServiceUnavailable, Receiver: true}
+	}
+	transact := s.db.View
+	if req.Operation.Writes {
+		transact = s.db.Update
+	}
+	err = transact(func(tx *store.Tx) error {
+		call := req.Call(ctx, tx, account(tx, req.AccessKey))
+		out, err = req.Operation.Run(call, req.Input)
+		if err == nil && req.Operation.Writes {
+			remember(tx, call.Account)
+		}
+		return err
+	})
+	return out, err
+}
+
+var accountKey = regexp.MustCompile(`^[0-9]{12}$`)
+
+const (
+	accountTable = "account"
+	lastWritten  = "last-written"
+)
+
+// account is the account that an access key selects.
+func account(tx *store.Tx, accessKey string) string {
+	if accountKey.MatchString(accessKey) {
+		return accessKey
+	}
+	if last, ok := store.Get[string](tx, accountTable, lastWritten); ok {
+		return last
+	}
+	return DefaultAccount
+}
+
+// remember makes the account the one written last.
+func remember(tx *store.Tx, account string) {
+	if last, _ := store.Get[string](tx, accountTable, lastWritten); last != account {
+		store.Put(tx, accountTable, lastWritten, account)
+	}
+}

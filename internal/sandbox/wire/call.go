@@ -1,0 +1,104 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/store"
+)
+
+// Call is one API call, or one that CloudFormation makes on a caller's behalf.
+type Call struct {
+	Context   context.Context
+	Tx        *store.Tx // open for the time of the call; writable for Write operations
+	Account   string    // 12 digits
+	Region    string
+	RequestID string    // a UUID
+	Service   string    // as in a credential scope: "ec2"
+	Action    string    // "CreateSecurityGroup"
+	Now       time.Time // UTC; the same for everything the call writes
+	Via       string    // "cloudformation.amazonaws.com" when CloudFormation calls, else ""
+	SourceIP  string    // of the caller, "" when it came in process
+	UserAgent string
+}
+
+// CallerARN is the identity behind every access key of an account. (Assumed:
+// the sandbox has no IAM, so each account has this one user.)
+func (c *Call) CallerARN() string {
+	return fmt.Sprintf("arn:%s:iam::%s:user/sandbox", c.Partition(), c.Account)
+}
+
+// ARN is the name of a resource of the call's account and region:
+// ARN("ec2", "security-group/sg-1").
+func (c *Call) ARN(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", c.Partition(), service, c.Region, c.Account, resource)
+}
+
+// Partition is the part of AWS that the region belongs to.
+func (c *Call) Partition() string {
+	switch {
+	case strings.HasPrefix(c.Region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(c.Region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// Key is store.Key in the call's account and region.
+func (c *Call) Key(id ...string) string { return store.Key(c.Account, c.Region, id...) }
+
+// Prefix is store.Prefix in the call's account and region.
+func (c *Call) Prefix(id ...string) string { return store.Prefix(c.Account, c.Region, id...) }
+
+// NewID returns a new resource ID such as "sg-0123456789abcdef0": prefix, a
+// hyphen and 17 hexadecimal digits. The same seed and the same order of calls
+// give the same IDs; no ID is given twice. It needs a Write operation.
+func (c *Call) NewID(prefix string) string {
+	return fmt.Sprintf("%s-0%016x", prefix, c.number(prefix))
+}
+
+// NewUUID returns a new UUID, as deterministic as NewID.
+func (c *Call) NewUUID() string {
+	hi, lo := c.number("uuid"), c.number("uuid")
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
+		hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0x3fff|0x8000, lo&0xffffffffffff)
+}
+
+// number is unique for the kind: the sequence sent through splitmix64, which is
+// a bijection.
+func (c *Call) number(kind string) uint64 {
+	seed, _ := store.Get[uint64](c.Tx, metaTable, seedKey)
+	h := fnv.New64a()
+	h.Write([]byte(kind))
+	z := c.Tx.Sequence("id/"+kind) + seed ^ h.Sum64()
+	z += 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+const (
+	metaTable = "meta"
+	seedKey   = "seed"
+)
+
+// Seed makes the IDs of a new store follow from seed, which the store keeps.
+func Seed(db *store.DB, seed uint64) error {
+	isNew := true
+	err := db.View(func(tx *store.Tx) error {
+		_, ok := store.Get[uint64](tx, metaTable, seedKey)
+		isNew = !ok
+		return nil
+	})
+	if err != nil || !isNew {
+		return err
+	}
+	return db.Update(func(tx *store.Tx) error {
+		store.Put(tx, metaTable, seedKey, seed)
+		return nil
+	})
+}

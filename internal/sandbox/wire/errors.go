@@ -1,0 +1,135 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Error is an error that AWS models: what the client's SDK shows its user.
+type Error struct {
+	Code     string
+	Message  string
+	Status   int  // HTTP status; 0 means 400, or 500 for the receiver's fault
+	Receiver bool // the service's fault, not the sender's
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+func (e *Error) status() int {
+	switch {
+	case e.Status != 0:
+		return e.Status
+	case e.Receiver:
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+// Errorf returns an Error of the sender with status 400.
+func Errorf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// IsCode reports whether err is, or wraps, an Error with one of the codes.
+func IsCode(err error, codes ...string) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// asError makes an Error of any error: what isn't modelled is a fault of the
+// sandbox itself, and says so.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &Error{Code: "InternalFailure", Message: "the sandbox failed: " + err.Error(), Receiver: true}
+}
+
+// The errors below are raised before an operation runs. Codes are documented
+// (each service's "Common Errors" page), the wording is reported where a
+// comment doesn't say otherwise.
+
+func (s *Service) unknownAction(action, version string) *Error {
+	for _, known := range s.Known {
+		if known == action {
+			// Assumed: AWS has it, the sandbox hasn't.
+			return Errorf(s.unknownActionCode(), "The action %s is not implemented by this sandbox.", action)
+		}
+	}
+	switch s.Protocol {
+	case EC2:
+		return Errorf(s.unknownActionCode(), "The action %s is not valid for this web service.", action)
+	case JSON:
+		return Errorf(s.unknownActionCode(), "The operation %s is not known.", action)
+	}
+	return Errorf(s.unknownActionCode(), "Could not find operation %s for version %s", action, version)
+}
+
+func (s *Service) unknownActionCode() string {
+	if s.Protocol == JSON {
+		return "UnknownOperationException"
+	}
+	return "InvalidAction"
+}
+
+func (s *Service) wrongVersion(action, version string) *Error {
+	if s.Protocol == EC2 {
+		return Errorf("NoSuchVersion", "The requested version (%s) of service AmazonEC2 does not exist", version)
+	}
+	return Errorf("InvalidAction", "Could not find operation %s for version %s", action, version)
+}
+
+// unknownParameter: documented for EC2, assumed for the others (which are
+// reported to ignore some): the sandbox never skips in silence.
+func (s *Service) unknownParameter(path string) *Error {
+	switch s.Protocol {
+	case EC2:
+		return Errorf("UnknownParameter", "The parameter %s is not recognized", path)
+	case JSON:
+		return Errorf("SerializationException", "The member %s is not recognized", path)
+	}
+	return Errorf("InvalidQueryParameter", "The parameter %s is not recognized", path)
+}
+
+func (s *Service) missingParameter(path string) *Error {
+	if s.Protocol == EC2 {
+		return Errorf("MissingParameter", "The request must contain the parameter %s", path)
+	}
+	return Errorf(s.validationCode(), "1 validation error detected: Value null at '%s' "+
+		"failed to satisfy constraint: Member must not be null", lowerCamel(path))
+}
+
+// wrongType: the code is documented, the wording assumed.
+func (s *Service) wrongType(path string, value any, want string) *Error {
+	switch s.Protocol {
+	case EC2:
+		return Errorf("InvalidParameterValue", "Value (%v) for parameter %s is invalid. Expecting %s.", value, path, want)
+	case JSON:
+		return Errorf("SerializationException", "The value of %s can not be converted to %s", path, want)
+	}
+	return Errorf("MalformedInput", "The value '%v' of %s can not be converted to %s", value, path, want)
+}
+
+func (s *Service) malformed(format string, args ...any) *Error {
+	if s.Protocol == JSON {
+		return Errorf("SerializationException", format, args...)
+	}
+	return Errorf("MalformedQueryString", format, args...)
+}
+
+func (s *Service) validationCode() string {
+	if s.Protocol == JSON {
+		return "ValidationException"
+	}
+	return "ValidationError"
+}

@@ -1,0 +1,150 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+)
+
+// Outcome is how an operation ended that did what it was meant to.
+type Outcome struct {
+	Result  Result
+	Stack   Stack           // as it is now; of a deleted stack only its ID, name and status
+	Events  []ResourceEvent // what happened, in order
+	Orphans []ResourceEvent // resources that the stack gave up but couldn't delete: they exist still, and nobody manages them
+}
+
+// Result is an outcome in one word.
+type Result string
+
+// The results.
+const (
+	Created   Result = "created"
+	Updated   Result = "updated"
+	Unchanged Result = "unchanged"
+	Deleted   Result = "deleted"
+	WasAbsent Result = "absent"
+)
+
+// Apply carries a plan out and follows it to its end.
+func (e *Engine) Apply(ctx context.Context, p *Plan) (Outcome, error) {
+	ctx, cancel := e.bounded(ctx)
+	defer cancel()
+	if p.Empty {
+		return e.protected(ctx, p, Outcome{Result: Unchanged, Stack: p.before})
+	}
+	op := &operation{
+		kind: p.Kind, stackName: p.StackName, stackID: p.StackID, status: p.before.Status,
+		token: e.newToken(), since: p.created, resources: operations(p.Changes), first: p.took / 2,
+	}
+	if err := e.execute(ctx, p, op); err != nil {
+		return Outcome{}, err
+	}
+	if err := e.follow(ctx, op); err != nil {
+		return Outcome{}, err
+	}
+	st, err := e.settled(ctx, op)
+	if err != nil {
+		return Outcome{}, err
+	}
+	result := Updated
+	if p.Kind == Create {
+		result = Created
+	}
+	return e.protected(ctx, p, Outcome{Result: result, Stack: st, Events: op.events, Orphans: op.orphans()})
+}
+
+// execute starts the plan's change set.
+func (e *Engine) execute(ctx context.Context, p *Plan, op *operation) error {
+	_, err := e.api.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
+		ChangeSetName:      aws.String(p.ChangeSetID),
+		StackName:          aws.String(p.StackName),
+		ClientRequestToken: aws.String(op.token),
+		DisableRollback:    aws.Bool(false),
+	})
+	switch {
+	case err == nil:
+		return nil
+	case isPlanGone(err) && e.hasBegun(ctx, op): // a repeated request, whose first answer was lost
+		return nil
+	case isPlanGone(err):
+		return &PlanGoneError{StackName: p.StackName, Err: err}
+	default:
+		err = fmt.Errorf("execute change set of stack %s: %w", p.StackName, err)
+		return e.stopped(ctx, err, activity{name: p.StackName, id: p.StackID, doing: "starting the " + string(p.Kind)})
+	}
+}
+
+// hasBegun reports whether the newest events of the stack know of op.
+func (e *Engine) hasBegun(ctx context.Context, op *operation) bool {
+	out, err := e.api.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: aws.String(op.stackID)})
+	if err != nil {
+		return false
+	}
+	for _, ev := range out.StackEvents {
+		if aws.ToString(ev.ClientRequestToken) == op.token {
+			return true
+		}
+	}
+	return false
+}
+
+// settled describes a stack after an operation's end. A description can lag behind the events.
+func (e *Engine) settled(ctx context.Context, op *operation) (Stack, error) {
+	pace := newPace(0, 0, e.opt.Poll)
+	for {
+		st, err := e.Status(ctx, op.stackID)
+		if err != nil || !st.Status.InProgress() {
+			return st, e.stopped(ctx, err, op.activity())
+		}
+		if err := sleep(ctx, pace.next(time.Now())); err != nil {
+			return Stack{}, e.stopped(ctx, err, op.activity())
+		}
+	}
+}
+
+// protected switches the termination protection on where the plan asks for it and the stack has none.
+func (e *Engine) protected(ctx context.Context, p *Plan, out Outcome) (Outcome, error) {
+	if !p.spec.TerminationProtection || out.Stack.TerminationProtection {
+		return out, nil
+	}
+	if err := e.Protect(ctx, out.Stack.Name, true); err != nil {
+		return out, err
+	}
+	out.Stack.TerminationProtection = true
+	return out, nil
+}
+
+// operations counts the operations on resources that changes ask for: a replacement is an update and a later delete. What
+// depends on the way isn't counted.
+func operations(changes []Change) int {
+	n := 0
+	for _, c := range changes {
+		switch c.Replacement {
+		case Replaced:
+			n += 2
+		case Kept:
+			n++
+		}
+	}
+	return n
+}
+
+// orphans are the resources that op failed to delete, at last, or skipped.
+func (op *operation) orphans() []ResourceEvent {
+	var list []ResourceEvent
+	for _, ev := range op.events {
+		if ev.OfStack(op.stackID) || ev.PhysicalID == "" || ev.verb() != "DELETE" {
+			continue
+		}
+		list = slices.DeleteFunc(list, func(o ResourceEvent) bool { return o.PhysicalID == ev.PhysicalID && o.Type == ev.Type })
+		if ev.Failed() || ev.Status == "DELETE_SKIPPED" {
+			list = append(list, ev)
+		}
+	}
+	return list
+}

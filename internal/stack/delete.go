@@ -1,0 +1,122 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+)
+
+// Delete deletes the stack with that name or ID and follows it to its end. It waits for an operation that is under way.
+func (e *Engine) Delete(ctx context.Context, name string) (Outcome, error) {
+	ctx, cancel := e.bounded(ctx)
+	defer cancel()
+	attached := false
+	for {
+		st, err := e.Status(ctx, name)
+		switch {
+		case errors.Is(err, ErrNotFound) && attached:
+			return Outcome{Result: Deleted, Stack: Stack{Name: name}}, nil
+		case errors.Is(err, ErrNotFound):
+			return Outcome{Result: WasAbsent, Stack: Stack{Name: name}}, nil
+		case err != nil:
+			return Outcome{}, e.stopped(ctx, err, activity{name: name, doing: "looking at the status"})
+		case st.Status == DeleteComplete && attached:
+			return Outcome{Result: Deleted, Stack: st}, nil
+		case st.Status == DeleteComplete:
+			return Outcome{Result: WasAbsent, Stack: st}, nil
+		case st.TerminationProtection && !st.Status.InProgress():
+			return Outcome{}, &ProtectedError{StackName: st.Name}
+		case st.Status == ReviewInProgress:
+			return Outcome{Result: Deleted, Stack: Stack{ID: st.ID, Name: st.Name, Status: DeleteComplete}}, e.deleteEmpty(ctx, st)
+		case !st.Status.InProgress():
+			return e.remove(ctx, st)
+		}
+		if err := e.attach(ctx, st); err != nil {
+			return Outcome{}, err
+		}
+		if attached { // descriptions lag behind events: don't ask in a hot loop
+			if err := sleep(ctx, e.opt.Poll); err != nil {
+				return Outcome{}, e.stopped(ctx, err, activity{name: name, id: st.ID, doing: "waiting for the operation under way"})
+			}
+		}
+		attached = true
+	}
+}
+
+// remove deletes a stack on which no operation is under way.
+func (e *Engine) remove(ctx context.Context, st Stack) (Outcome, error) {
+	op := &operation{
+		kind: Delete, stackName: st.Name, stackID: st.ID, status: st.Status,
+		token: e.newToken(), since: laterOf(st.Created, st.Updated),
+	}
+	if err := e.deleteStack(ctx, op); err != nil {
+		return Outcome{}, err
+	}
+	if err := e.follow(ctx, op); err != nil {
+		return Outcome{}, err
+	}
+	gone := Stack{ID: st.ID, Name: st.Name, Status: op.status}
+	return Outcome{Result: Deleted, Stack: gone, Events: op.events, Orphans: op.orphans()}, nil
+}
+
+// deleteStack asks for the deletion, by ID: a new stack of the same name is safe from it.
+func (e *Engine) deleteStack(ctx context.Context, op *operation) error {
+	_, err := e.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{
+		StackName:          aws.String(op.stackID),
+		ClientRequestToken: aws.String(op.token),
+	})
+	if isProtected(err) {
+		return &ProtectedError{StackName: op.stackName}
+	}
+	if err != nil {
+		return e.stopped(ctx, fmt.Errorf("delete stack %s: %w", op.stackName, err), op.activity())
+	}
+	return nil
+}
+
+// deleteReviewed deletes the empty stack that a change set of type CREATE made. Only while it has no change sets: then
+// nobody can be starting it in the same moment.
+func (e *Engine) deleteReviewed(ctx context.Context, name string) error {
+	st, err := e.Status(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil || st.Status != ReviewInProgress {
+		return err
+	}
+	return e.deleteEmpty(ctx, st)
+}
+
+// deleteEmpty deletes a stack that holds nothing. Whether its events tell of that isn't documented: its status does.
+func (e *Engine) deleteEmpty(ctx context.Context, st Stack) error {
+	op := &operation{kind: Delete, stackName: st.Name, stackID: st.ID, token: e.newToken()}
+	if err := e.deleteStack(ctx, op); err != nil {
+		return err
+	}
+	pace := newPace(0, 0, e.opt.Poll)
+	for {
+		if err := sleep(ctx, pace.next(time.Now())); err != nil {
+			return e.stopped(ctx, err, op.activity())
+		}
+		st, err := e.Status(ctx, st.ID)
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && st.Status == DeleteComplete:
+			return nil
+		case err != nil:
+			return e.stopped(ctx, err, op.activity())
+		case st.Status == DeleteFailed:
+			return &StateError{StackName: st.Name, StackID: st.ID, Status: st.Status, Reason: st.StatusReason}
+		}
+	}
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

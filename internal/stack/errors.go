@@ -1,0 +1,246 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
+)
+
+// ErrNotFound says that no stack has that name.
+var ErrNotFound = errors.New("stack doesn't exist")
+
+// errTimeout is the cause of a context that Options.Timeout ended.
+var errTimeout = errors.New("timeout of the engine")
+
+// FailedError says that an operation ended otherwise than it was meant.
+type FailedError struct {
+	StackName string
+	StackID   string
+	Operation Operation
+	Status    Status          // in which the stack was left
+	First     ResourceEvent   // the failure that came first: the cause; zero if no event names one
+	Failures  []ResourceEvent // all failures with a cause of their own, First included, in the order of time
+	Events    []ResourceEvent // everything that happened
+}
+
+func (e *FailedError) Error() string {
+	text := fmt.Sprintf("%s stack %s: ended in %s", e.Operation, e.StackName, e.Status)
+	if e.First.LogicalID != "" {
+		text += fmt.Sprintf(": %s (%s): %s", e.First.LogicalID, e.First.Type, e.First.Reason)
+	}
+	return text
+}
+
+// Hint says what to do about the cause, if it is one that is known.
+func (e *FailedError) Hint() string { return hintFor(e.First.Reason) }
+
+// ChangeSetError says that CloudFormation refused to make a change set, or failed to.
+type ChangeSetError struct {
+	StackName string
+	Reason    string
+	Err       error // the API's error; nil if the change set itself failed
+}
+
+func (e *ChangeSetError) Error() string {
+	return fmt.Sprintf("plan changes of stack %s: %s", e.StackName, e.Reason)
+}
+
+func (e *ChangeSetError) Unwrap() error { return e.Err }
+
+// Hint says what to do about the cause, if it is one that is known.
+func (e *ChangeSetError) Hint() string { return hintFor(e.Reason) }
+
+// PlanGoneError says that a plan can't be applied any more: another deployment has been made since, or somebody removed
+// its change set.
+type PlanGoneError struct {
+	StackName string
+	Err       error
+}
+
+func (e *PlanGoneError) Error() string {
+	return fmt.Sprintf("apply changes to stack %s: the plan is not valid any more: %v", e.StackName, e.Err)
+}
+
+func (e *PlanGoneError) Unwrap() error { return e.Err }
+
+// Hint says what to do about it.
+func (e *PlanGoneError) Hint() string {
+	return "somebody else has changed the stack or removed the plan meanwhile; run the command again for a new plan"
+}
+
+// StateError says that a stack is in a status whose way out is the user's decision.
+type StateError struct {
+	StackName string
+	StackID   string
+	Status    Status
+	Reason    string // CloudFormation's, often empty
+}
+
+func (e *StateError) Error() string {
+	text := fmt.Sprintf("stack %s is in %s", e.StackName, e.Status)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+// Hint says how to get out of the status.
+func (e *StateError) Hint() string { return wayOut(e.Status) }
+
+// ProtectedError says that a stack may not be deleted while its termination protection is on.
+type ProtectedError struct{ StackName string }
+
+func (e *ProtectedError) Error() string {
+	return fmt.Sprintf("delete stack %s: termination protection is on", e.StackName)
+}
+
+// Hint says how to go on.
+func (e *ProtectedError) Hint() string {
+	return "switch the termination protection off first, if the stack is really meant to go"
+}
+
+// InterruptedError says that the context ended while the engine was at work. It wraps the context's error. What
+// CloudFormation has begun goes on; Left names what was left behind.
+type InterruptedError struct {
+	StackName string
+	StackID   string // empty before there is a stack
+	Doing     string // such as "watching the update"
+	Left      string // such as a change set that nobody will execute; empty: nothing
+	Err       error
+}
+
+func (e *InterruptedError) Error() string {
+	return fmt.Sprintf("interrupted while %s of stack %s", e.Doing, e.StackName)
+}
+
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
+// Hint says what goes on without us, and how to come back to it.
+func (e *InterruptedError) Hint() string {
+	if e.Left != "" {
+		return e.Left + " is left behind; the same command works again and removes it"
+	}
+	return "nothing was cancelled or deleted: what CloudFormation has begun goes on; run the same command again to come back to it"
+}
+
+// TimeoutError says that the engine's timeout expired.
+type TimeoutError struct {
+	StackName string
+	StackID   string
+	Doing     string
+	Status    Status // the last one seen, Absent if none was
+	After     time.Duration
+}
+
+func (e *TimeoutError) Error() string {
+	text := fmt.Sprintf("stopped %s of stack %s after %s", e.Doing, e.StackName, e.After)
+	if e.Status != Absent {
+		text += ", in " + string(e.Status)
+	}
+	return text
+}
+
+func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
+
+// Hint says how to go on.
+func (e *TimeoutError) Hint() string {
+	return "CloudFormation goes on by itself; run the same command again to come back to it, or allow it more time"
+}
+
+// isNotFound recognises the answers about a stack or change set that doesn't exist; the former has no code of its own.
+func isNotFound(err error) bool {
+	_, changeSet := errors.AsType[*types.ChangeSetNotFoundException](err)
+	return changeSet || hasCode(err, "ValidationError") && strings.Contains(err.Error(), "does not exist")
+}
+
+func isProtected(err error) bool {
+	return hasCode(err, "ValidationError") && strings.Contains(err.Error(), "TerminationProtection is enabled")
+}
+
+// isPlanGone recognises the answers about a change set that can't be executed: executed, obsolete, or deleted.
+func isPlanGone(err error) bool {
+	_, gone := errors.AsType[*types.ChangeSetNotFoundException](err)
+	_, status := errors.AsType[*types.InvalidChangeSetStatusException](err)
+	return gone || status
+}
+
+func isAlreadyThere(err error) bool {
+	_, exists := errors.AsType[*types.AlreadyExistsException](err)
+	return exists
+}
+
+// isAnswer reports whether err is what the API said, rather than a failure to reach it or to hear its answer.
+func isAnswer(err error) bool {
+	_, ok := errors.AsType[smithy.APIError](err)
+	return ok
+}
+
+func hasCode(err error, code string) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && api.ErrorCode() == code
+}
+
+// refusal is what the API says about a request that it finds not valid.
+func refusal(err error) (string, bool) {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok || (api.ErrorCode() != "ValidationError" && api.ErrorCode() != "InsufficientCapabilitiesException") {
+		return "", false
+	}
+	return api.ErrorMessage(), true
+}
+
+// isNoChange recognises the reason of a change set that failed for want of changes. The list of changes can't tell: it is
+// empty also where only outputs change.
+func isNoChange(reason string) bool {
+	return strings.HasPrefix(reason, "The submitted information didn't contain changes.") ||
+		strings.HasPrefix(reason, "No updates are to be performed.")
+}
+
+// isCauseless recognises a failure that only follows from another one.
+func isCauseless(e ResourceEvent) bool {
+	return e.Reason == "" || strings.HasPrefix(e.Reason, "Resource ") && strings.Contains(e.Reason, " cancelled")
+}
+
+// hints maps what AWS says (any of the phrases) to what a user can do; the first match counts.
+var hints = []struct {
+	says []string
+	hint string
+}{
+	{[]string{"RulesPerSecurityGroupLimitExceeded", "maximum number of rules per security group"},
+		"raise the quota of rules per security group (Service Quotas, L-0EA8095F), or merge rules"},
+	{[]string{"SecurityGroupLimitExceeded", "maximum number of security groups", "maximum number of VPC security groups"},
+		"raise the quota of security groups per region (Service Quotas, L-E79EC296), or delete unused ones"},
+	{[]string{"InvalidPermission.Duplicate", "the specified rule "},
+		"the group holds that rule already, added outside of the stack: remove it there, then run the command again"},
+	{[]string{"InvalidVpcID.NotFound", "The vpc ID '", "arameter value vpc-"},
+		"check the VPC's ID, the account and the region"},
+	{[]string{"not authorized to perform", "AccessDenied", "UnauthorizedOperation"},
+		"the credentials lack a permission: add it to the policy of the user or role that runs the command"},
+	{[]string{"is already exported by stack"},
+		"another stack exports that name: give this deployment another name, or remove the other stack"},
+	{[]string{"as it is in use by"},
+		"another stack imports that value: change that stack first"},
+	{[]string{"ParameterAlreadyExists", "parameter already exists", "'AWS::SSM::Parameter' with identifier"},
+		"a parameter of that name exists outside of the stack: delete it, or give this deployment another name"},
+	{[]string{"DependencyViolation", "has a dependent object"},
+		"something still uses it, such as a network interface or another security group: detach that first"},
+	{[]string{"custom-named resource requires replacing"},
+		"a resource with a fixed name can't be replaced: give it another name"},
+	{[]string{"Rate exceeded", "Throttling", "RequestLimitExceeded"},
+		"AWS limits the rate of requests in this account: run the command again later"},
+}
+
+func hintFor(reason string) string {
+	for _, h := range hints {
+		if slices.ContainsFunc(h.says, func(phrase string) bool { return strings.Contains(reason, phrase) }) {
+			return h.hint
+		}
+	}
+	return ""
+}
