@@ -69,7 +69,6 @@ func (a *app) createSecurityGroups() *cobra.Command {
 
 // deploy makes the stack what the config says.
 func (s *session) deploy(ctx context.Context, r *deployResult) (err error) {
-	start := s.app.env.Now()
 	body, err := s.templateFile()
 	if err != nil {
 		return err
@@ -104,7 +103,7 @@ func (s *session) deploy(ctx context.Context, r *deployResult) (err error) {
 	if err != nil || r.plan != nil {
 		return err
 	}
-	r.Outcome, r.StackStatus, r.took = string(outcome.Result), string(outcome.Stack.Status), s.app.env.Now().Sub(start)
+	r.Outcome, r.StackStatus = string(outcome.Result), string(outcome.Stack.Status)
 	if outcome.Result == stack.Unchanged {
 		r.Status = statusUnchanged
 	}
@@ -131,7 +130,9 @@ func (s *session) carryOut(ctx context.Context, engine *stack.Engine, plan *stac
 			return stack.Outcome{}, errors.Join(err, engine.Discard(context.WithoutCancel(ctx), plan))
 		}
 	}
+	start := s.app.env.Now()
 	outcome, err := engine.Apply(ctx, plan)
+	r.took = s.app.env.Now().Sub(start)
 	return outcome, awsenv.Explain(err)
 }
 
@@ -174,7 +175,7 @@ func (s *session) engine(c *cloud, timeout time.Duration) (*stack.Engine, progre
 		Tool: tool, Owner: c.caller.ARN, Timeout: timeout, Poll: s.settings.PollInterval,
 		Emit: func(e stack.Event) {
 			show.Handle(e)
-			s.log.record("stack", "event", e)
+			s.log.stackEvent(e)
 		},
 	}), show
 }

@@ -1,17 +1,22 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"mlops-infra-suite/internal/progress"
+	"mlops-infra-suite/internal/stack"
 )
 
-// logFile is the record of an action that writes: JSON lines, readable by its owner alone. Its methods work on nil, which
-// records nothing.
+// logFile is the record of an action that writes: JSON lines, each with its time and event, readable by its owner alone.
+// Its methods work on nil, which records nothing.
 type logFile struct {
-	*slog.Logger
-	file *os.File
+	logger *slog.Logger
+	events progress.Handler // writes the stack's events, in the same form
+	file   *os.File
 }
 
 // openLog begins the action's log in the folder of reports. A dry run writes none.
@@ -28,17 +33,35 @@ func (s *session) openLog() error {
 	if err != nil {
 		return unwritable(name, err)
 	}
-	s.log = &logFile{slog.New(slog.NewJSONHandler(f, nil)), f}
+	s.log = &logFile{slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{ReplaceAttr: logAttr})), progress.NewJSON(f), f}
 	s.doc.head().Files.Log = name
-	s.log.Info("begin", "action", s.action, "version", s.app.env.Version, "config", s.cfg.File, "sg_name", s.cfg.Names.SGName,
+	s.log.record("begin", "action", s.action, "version", s.app.env.Version, "config", s.cfg.File, "sg_name", s.cfg.Names.SGName,
 		"account_id", s.cfg.AccountID, "region", s.cfg.Region, "sandbox", s.app.opt.sandbox)
 	return nil
 }
 
-// record writes one line, where there is a log.
-func (l *logFile) record(message string, args ...any) {
+// logAttr names slog's fields as progress names them. All lines are of one level.
+func logAttr(_ []string, a slog.Attr) slog.Attr {
+	switch a.Key {
+	case slog.LevelKey:
+		return slog.Attr{}
+	case slog.MessageKey:
+		a.Key = "event"
+	}
+	return a
+}
+
+// record writes one line.
+func (l *logFile) record(event string, args ...any) {
 	if l != nil {
-		l.Info(message, args...)
+		l.logger.Info(event, args...)
+	}
+}
+
+// stackEvent writes one event of the stack.
+func (l *logFile) stackEvent(e stack.Event) {
+	if l != nil {
+		l.events.Handle(e)
 	}
 }
 
@@ -51,8 +74,8 @@ func (l *logFile) close(h *header) error {
 	if h.Error != nil {
 		args = append(args, "code", h.Error.Code, "error", h.Error.Message)
 	}
-	l.Info("end", args...)
-	if err := l.file.Close(); err != nil {
+	l.record("end", args...)
+	if err := errors.Join(l.events.Close(), l.file.Close()); err != nil {
 		return fmt.Errorf("close log %s: %w", l.file.Name(), err)
 	}
 	return nil

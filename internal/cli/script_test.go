@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(env *testscript.Env) error {
 			// A script that reached the real AWS would find a closed port.
 			env.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

@@ -27,17 +27,21 @@ func (c *Config) check(root yamldoc.Map, problems *diag.List) {
 }
 
 func (c *Config) checkVPC(groups yamldoc.Map, problems *diag.List) {
-	source := groups.Text("vpc_source")
-	switch id := groups.Get("vpc_id"); {
-	case source == "direct" && id.Text() == "":
-		problems.Errorf(diag.CodeMissingKey, groups.Get("vpc_source").Pos(), `vpc_source is direct, but "vpc_id" is missing`).
+	source, id, path := groups.Get("vpc_source"), groups.Get("vpc_id"), groups.Get("vpc_parameter_store_path")
+	if !source.Sound() || !id.Sound() || !path.Sound() {
+		return
+	}
+	direct := source.Text() == "direct"
+	switch {
+	case direct && id.Text() == "":
+		problems.Errorf(diag.CodeMissingKey, source.Pos(), `vpc_source is direct, but "vpc_id" is missing`).
 			WithHint("vpc_id: vpc-0123456789abcdef0")
-	case source != "direct" && id.Text() != "":
+	case !direct && id.Text() != "":
 		problems.Errorf(diag.CodeValue, id.Pos(), "vpc_id is set, but vpc_source is not direct: it would be ignored").
 			WithHint("set vpc_source: direct, or remove vpc_id")
-	case source == "direct" && groups.Text("vpc_parameter_store_path") != "":
-		problems.Errorf(diag.CodeValue, groups.Get("vpc_parameter_store_path").Pos(),
-			"vpc_parameter_store_path is set, but vpc_source is direct: it would be ignored").WithHint("remove one of them")
+	case direct && path.Text() != "":
+		problems.Errorf(diag.CodeValue, path.Pos(), "vpc_parameter_store_path is set, but vpc_source is direct: it would be ignored").
+			WithHint("remove one of them")
 	}
 }
 

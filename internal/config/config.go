@@ -122,7 +122,7 @@ func plain(err error) string {
 	case os.IsPermission(err):
 		return "permission denied"
 	default:
-		return "it " + err.Error()
+		return err.Error()
 	}
 }
 

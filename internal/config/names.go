@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path"
-	"regexp"
 
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/yamldoc"
@@ -13,9 +12,8 @@ import (
 // CloudFormation's 128 characters.
 const maxSGName = 110
 
-var sgNamePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-
-// Names are the names of one set, all of them functions of SGName.
+// Names are the names of one set, all of them functions of SGName, which matches ^[a-z][a-z0-9-]*$ as all that it is made
+// of does.
 type Names struct{ SGName string }
 
 // Stack is the CloudFormation stack's name.
@@ -69,12 +67,8 @@ func (n Names) check(root yamldoc.Map, problems *diag.List) {
 	if groups := root.Map("security_groups"); groups.Text("sg_name_override") != "" {
 		pos = groups.Get("sg_name_override").Pos()
 	}
-	switch {
-	case n.SGName == "":
-	case len(n.SGName) > maxSGName:
+	if len(n.SGName) > maxSGName {
 		problems.Errorf(diag.CodeName, pos, "the name %s has %d characters, over the limit of %d", n.SGName, len(n.SGName), maxSGName).
 			WithHint("shorten company_prefix or workload, or set sg_name_override")
-	case !sgNamePattern.MatchString(n.SGName) && root.Sound():
-		problems.Errorf(diag.CodeName, pos, "the name %q does not match %s", n.SGName, sgNamePattern)
 	}
 }

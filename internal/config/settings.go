@@ -55,8 +55,21 @@ func LoadSettings(workdir string) (Settings, diag.List, diag.Sources, error) {
 	}
 	doc := yamldoc.Parse(SettingsFile, src)
 	doc.Validate(schema)
+	checkDurations(doc.Root(), &doc.Problems)
 	layers = append(layers, doc.Root())
 	return decodeSettings(layers), doc.Problems, diag.Sources{SettingsFile: src}, nil
+}
+
+// checkDurations reports times that are of the right form and yet none that can pass: 0s, or thousands of years.
+func checkDurations(root yamldoc.Map, problems *diag.List) {
+	for _, section := range []string{"timeouts", "polling"} {
+		for key, value := range root.Map(section).Entries() {
+			if d, err := time.ParseDuration(value.Text()); (err != nil || d <= 0) && value.Sound() {
+				problems.Errorf(diag.CodeValue, value.Pos(), "%s.%s: %s is out of range", section, key, value.Text()).
+					WithHint("a time such as 90s, 30m or 2h")
+			}
+		}
+	}
 }
 
 // decodeSettings reads each key from the last layer that has it.
@@ -71,7 +84,7 @@ func decodeSettings(layers []yamldoc.Map) Settings {
 		return value
 	}
 	duration := func(section, key string) time.Duration {
-		d, _ := time.ParseDuration(get(section, key).Text()) // the schema's pattern is a subset of what it takes
+		d, _ := time.ParseDuration(get(section, key).Text()) // checkDurations has reported it
 		return d
 	}
 	count := func(section, key string) int {

@@ -6,28 +6,30 @@ import (
 )
 
 // Suggest is the hint for a word that is not among the known ones: the nearest of them when one is near, else all of
-// them when they are few, else nothing.
+// them when they are few, else nothing. A word that begins with another, or the other way round, is near.
 func Suggest(word string, known []string) string {
-	best, distance := "", len(word)/3+2
+	best, least := "", longestSuggestion
 	for _, k := range known {
-		if len(k) > 2 && strings.HasPrefix(word, k) || len(word) > 2 && strings.HasPrefix(k, word) {
-			return fmt.Sprintf("did you mean %q?", k)
-		}
-		if d := editDistance(word, k); d < distance {
-			best, distance = k, d
+		d := editDistance(word, k)
+		if near := d < len(word)/3+2 || begins(word, k) || begins(k, word); near && d < least {
+			best, least = k, d
 		}
 	}
 	switch {
 	case best != "":
 		return fmt.Sprintf("did you mean %q?", best)
 	case len(known) > 0 && len(known) <= 12:
-		return fmt.Sprintf("known are: %s", strings.Join(known, ", "))
+		return "known are: " + strings.Join(known, ", ")
 	default:
 		return ""
 	}
 }
 
-// longestSuggestion bounds the words that are compared, in bytes: edit distance costs their product.
+// begins reports whether s begins with a start that is long enough to mean something.
+func begins(s, start string) bool { return len(start) > 2 && strings.HasPrefix(s, start) }
+
+// longestSuggestion bounds the words that are compared, in bytes: edit distance costs their product. Longer ones are that
+// far from everything.
 const longestSuggestion = 64
 
 // editDistance is the Levenshtein distance in bytes, with a swap of neighbours counted as one step.

@@ -26,16 +26,24 @@ func (l List) WriteText(w io.Writer, sources Sources, paint Paint) error {
 		paint = func(_ Severity, s string) string { return s }
 	}
 	out := bufio.NewWriter(w)
+	lines := make(map[string][][]rune, len(sources))
 	for i, d := range l {
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		d.write(out, sources, paint)
+		file := d.Pos.File
+		if src, ok := sources[file]; ok && lines[file] == nil {
+			for line := range strings.SplitSeq(string(src), "\n") {
+				lines[file] = append(lines[file], []rune(strings.TrimSuffix(line, "\r")))
+			}
+		}
+		d.write(out, lines[file], paint)
 	}
 	return out.Flush()
 }
 
-func (d Diagnostic) write(w io.Writer, sources Sources, paint Paint) {
+// write writes one diagnostic; lines are those of its file.
+func (d Diagnostic) write(w io.Writer, lines [][]rune, paint Paint) {
 	head := d.Severity.String()
 	if d.Waived != "" {
 		head += " (waived)"
@@ -43,7 +51,7 @@ func (d Diagnostic) write(w io.Writer, sources Sources, paint Paint) {
 	fmt.Fprintf(w, "%s %s: %s\n", paint(d.Severity, head), d.ID, Printable(d.Summary))
 	if !d.Pos.IsZero() {
 		fmt.Fprintf(w, "  --> %s\n", Printable(d.Pos.String()))
-		writeFrame(w, d.Pos, sources)
+		writeFrame(w, d.Pos, lines)
 	}
 	for _, part := range []struct{ label, text string }{{"why", d.Detail}, {"hint", d.Hint}, {"waived", d.Waived}} {
 		if part.text != "" {
@@ -52,13 +60,12 @@ func (d Diagnostic) write(w io.Writer, sources Sources, paint Paint) {
 	}
 }
 
-// writeFrame shows the offending line between its neighbours' numbers, with a mark below the column.
-func writeFrame(w io.Writer, pos Pos, sources Sources) {
-	line, ok := sourceLine(sources[pos.File], pos.Line)
-	if !ok {
+// writeFrame shows the offending line, or of a long one the part around the column, with a mark below the column.
+func writeFrame(w io.Writer, pos Pos, lines [][]rune) {
+	if pos.Line < 1 || pos.Line > len(lines) {
 		return
 	}
-	text := []rune(line)
+	text := lines[pos.Line-1]
 	column := min(max(pos.Column, 1), len(text)+1)
 	start := 0
 	if column > longestFrameLine {
@@ -71,22 +78,6 @@ func writeFrame(w io.Writer, pos Pos, sources Sources) {
 	fmt.Fprintf(w, "  %s |\n", margin)
 	fmt.Fprintf(w, "  %s | %s%s\n", number, before, Printable(string(text[column-1:max(end, column-1)])))
 	fmt.Fprintf(w, "  %s | %s^\n", margin, strings.Repeat(" ", len([]rune(before))))
-}
-
-func sourceLine(src []byte, number int) (string, bool) {
-	if number < 1 {
-		return "", false
-	}
-	rest := string(src)
-	for ; number > 1; number-- {
-		_, after, found := strings.Cut(rest, "\n")
-		if !found {
-			return "", false
-		}
-		rest = after
-	}
-	line, _, _ := strings.Cut(rest, "\n")
-	return strings.TrimSuffix(line, "\r"), true
 }
 
 // Printable replaces what a terminal would obey rather than show (control and direction characters, invalid UTF-8) by a

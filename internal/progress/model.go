@@ -12,8 +12,7 @@ import (
 // model is one operation on the screen.
 type model struct {
 	started stack.Started
-	begun   time.Time // by our clock, as now
-	now     time.Time
+	now     time.Time // by the clock of started, which is ours
 	width   int
 	height  int
 
@@ -42,8 +41,8 @@ type tick time.Time
 
 func nextTick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tick(t) }) }
 
-func newModel(started stack.Started, now time.Time) *model {
-	return &model{started: started, begun: now, now: now, width: 80, height: 24}
+func newModel(started stack.Started) *model {
+	return &model{started: started, now: started.Time, width: 80, height: 24}
 }
 
 // Init starts the clock.

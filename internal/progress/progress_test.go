@@ -99,7 +99,7 @@ func screen(width, height int, now time.Time, events ...stack.Event) string {
 	var m tea.Model
 	for _, ev := range events {
 		if started, ok := ev.(stack.Started); ok {
-			m = newModel(started, at)
+			m = newModel(started)
 			m, _ = m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 		} else if m != nil {
 			m, _ = m.Update(ev)
@@ -135,7 +135,7 @@ func TestTable(t *testing.T) {
 		"interrupted":      {80, 24, time.Time{}, story()},
 		"narrow":           {40, 24, time.Time{}, rolledBack},
 		"replaced":         {100, 24, time.Time{}, replaced},
-		"waiting":          {60, 24, time.Time{}, []stack.Event{stack.Started{Time: at, Operation: stack.Attach, StackName: "demo"}}},
+		"waiting":          {60, 24, time.Time{}, []stack.Event{stack.Started{Time: at, Operation: stack.Attach, StackName: "demo", StackID: stackID}}},
 		"many on a screen": {60, 10, at.Add(9 * time.Second), many()},
 	}
 	for name, tt := range tests {
@@ -172,7 +172,7 @@ func many() []stack.Event {
 }
 
 func TestSignsGoWithEveryColour(t *testing.T) {
-	content := newModel(stack.Started{}, at)
+	content := newModel(stack.Started{})
 	for _, ev := range story()[2:7] {
 		content.Update(ev)
 	}

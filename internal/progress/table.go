@@ -3,7 +3,6 @@ package progress
 import (
 	"fmt"
 	"os"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -55,7 +54,7 @@ func (t *table) Close() error {
 }
 
 func (t *table) start(ev stack.Started) {
-	t.running = tea.NewProgram(newModel(ev, time.Now()),
+	t.running = tea.NewProgram(newModel(ev),
 		tea.WithInput(nil),
 		tea.WithOutput(t.out),
 		tea.WithEnvironment(t.env),

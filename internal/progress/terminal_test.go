@@ -58,6 +58,10 @@ func (t *terminal) control(text []rune) int {
 		t.x = max(t.x-1, 0)
 		return 1
 	case '\x1b':
+		if text[1] == 'M' {
+			t.y = max(t.y-1, 0)
+			return 2
+		}
 		end := 2
 		for end < len(text)-1 && !(text[end] >= '@' && text[end] <= '~') {
 			end++

@@ -130,7 +130,7 @@ func (m *model) elapsedOf(r row) time.Duration {
 
 // summary is the last line: how many of how many, the stack's status, the time.
 func (m *model) summary() string {
-	text := elapsed(m.now.Sub(m.begun))
+	text := elapsed(m.now.Sub(m.started.Time))
 	if m.status != "" {
 		text = m.status + "  " + text
 	}

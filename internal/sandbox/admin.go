@@ -51,14 +51,14 @@ func resolved(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target
 	}
 	return dir
 }
 
 func (s *Sandbox) serveReset(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Reset(); err != nil {
+	if err := s.Reset(); err != nil { //nolint:contextcheck // what goes on afterwards outlives the request
 		refuse(w, err)
 		return
 	}
@@ -86,7 +86,8 @@ func (s *Sandbox) serveSnapshot(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Sandbox) serveRestore(w http.ResponseWriter, r *http.Request) {
 	snapshot := http.MaxBytesReader(w, r.Body, maxSnapshot)
-	if err := s.replace(func() error { return s.db.Restore(snapshot) }); err != nil {
+	err := s.replace(func() error { return s.db.Restore(snapshot) }) //nolint:contextcheck // as in serveReset
+	if err != nil {
 		refuse(w, wire.Errorf("InvalidSnapshot", "%s", err))
 		return
 	}
@@ -96,13 +97,13 @@ func (s *Sandbox) serveRestore(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(value) // a client that has gone away is no concern of ours
+	_ = json.NewEncoder(w).Encode(value) // a client that has gone away is no concern of ours
 }
 
 // refuse answers an error: the sender's when it is modelled, else the sandbox's.
 func refuse(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
-	if modelled := new(wire.Error); errors.As(err, &modelled) {
+	if _, ok := errors.AsType[*wire.Error](err); ok {
 		status = http.StatusBadRequest
 	}
 	answer(w, status, map[string]string{"error": err.Error()})

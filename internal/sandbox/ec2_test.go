@@ -624,7 +624,9 @@ func rulesOf(t *testing.T, c clients, group string) []types.SecurityGroupRule {
 	return must[*ec2.DescribeSecurityGroupRulesOutput](t)(c.ec2.DescribeSecurityGroupRules(t.Context(), in)).SecurityGroupRules
 }
 
-func byRuleID(a, b types.SecurityGroupRule) bool { return *a.SecurityGroupRuleId < *b.SecurityGroupRuleId }
+func byRuleID(a, b types.SecurityGroupRule) bool {
+	return *a.SecurityGroupRuleId < *b.SecurityGroupRuleId
+}
 
 func allow(t *testing.T, c clients, group string, permissions ...types.IpPermission) error {
 	t.Helper()

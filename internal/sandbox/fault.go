@@ -18,7 +18,8 @@ import (
 // FaultKind is what goes wrong.
 type FaultKind string
 
-// The faults. All but Fail belong to an API action, Fail to a resource of a stack.
+// The faults. All but Fail belong to an API action, Fail to a resource of a
+// stack. Denied also meets CloudFormation where it calls the action.
 const (
 	Throttle FaultKind = "throttle" // refused as too many requests
 	Internal FaultKind = "error"    // refused with status 5xx
@@ -165,16 +166,24 @@ func (i *injector) failure(logicalID string) string {
 	return "Failure injected by the sandbox for resource " + logicalID
 }
 
-// nested is the error of an action that CloudFormation calls on EC2 or SSM.
+// nested is the error of an action that CloudFormation calls on EC2 or SSM:
+// denied, where the action is named. Throttling and failures of the service are
+// what CloudFormation retries until they are over (documented).
 func (i *injector) nested(action string) error {
-	service := "ssm"
-	if ec2 := ec2.Service(); ec2.Has(action) {
-		service = "ec2"
-	}
-	for _, f := range i.pick(action, Throttle, Internal, Denied) {
-		return injected(f.Kind, service, action)
+	for _, f := range i.pick(action, Denied) {
+		if f.Name == action {
+			return injected(Denied, serviceOf(action), action)
+		}
 	}
 	return nil
+}
+
+// serviceOf is the service below CloudFormation that has the action.
+func serviceOf(action string) string {
+	if service := ec2.Service(); service.Has(action) {
+		return service.Name
+	}
+	return "ssm"
 }
 
 // drop ends a request without an answer: a server closes the connection, and an

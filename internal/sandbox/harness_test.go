@@ -89,6 +89,7 @@ func newClients(t *testing.T) clients {
 
 // must returns the value and fails the test on an error.
 func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -133,8 +134,9 @@ func tcp(port int32, cidrs ...string) types.IpPermission {
 	return p
 }
 
-func post(handler http.Handler, path string, body []byte) *httptest.ResponseRecorder {
+func post(t *testing.T, handler http.Handler, path string, body []byte) *httptest.ResponseRecorder {
+	t.Helper()
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body)))
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, bytes.NewReader(body)))
 	return w
 }

@@ -135,8 +135,7 @@ func (s *Sandbox) start() error {
 		return err
 	}
 	s.content = &content{router: wire.NewRouter(services...), engine: engine}
-	// The engine outlives every request and ends with Close, not with a context.
-	return engine.Resume(context.Background())
+	return engine.Resume(context.Background()) //nolint:forbidigo // it outlives requests and ends with Close
 }
 
 // Close stops stack operations where they are, to be resumed by the next Open,

@@ -37,7 +37,7 @@ func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) (err error) 
 	if err := writeFile(path, address.String()+"\n"); err != nil {
 		return errors.Join(fmt.Errorf("serve sandbox: %w", err), listener.Close())
 	}
-	defer os.Remove(path)
+	defer func() { _ = os.Remove(path) }()
 
 	server := &http.Server{Handler: loopbackOnly(address.Port, s), ReadHeaderTimeout: headerTimeout}
 	served := make(chan error, 1)
@@ -91,6 +91,7 @@ func Address(dir string) (string, bool) {
 	if err != nil || !address.Addr().IsLoopback() {
 		return "", false
 	}
+	//nolint:forbidigo // a short probe with a time-out of its own: a caller has nothing to cancel
 	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address.String()+"/_sandbox/health", nil)

@@ -37,7 +37,10 @@ func (s *Sandbox) EnsureVPC(account, region, parameter string) (vpcID string, cr
 	if !accountKey.MatchString(account) || region == "" {
 		return "", false, wire.Errorf("ValidationError", "ensure VPC: %q and %q are no account and region", account, region)
 	}
-	call := &wire.Call{Context: context.Background(), Account: account, Region: region, Now: time.Now().UTC()}
+	call := &wire.Call{
+		Context: context.Background(), //nolint:forbidigo // two short transactions, which nothing can interrupt
+		Account: account, Region: region, Now: time.Now().UTC(),
+	}
 	read := func(tx *store.Tx) error {
 		call.Tx = tx
 		vpcID, err = vpcOf(call, parameter)

@@ -30,7 +30,8 @@ const (
 	WasAbsent Result = "absent"
 )
 
-// Apply carries a plan out and follows it to its end.
+// Apply carries a plan out and follows it to its end. If only the termination protection can't be switched on, the outcome
+// comes with the error.
 func (e *Engine) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
@@ -93,10 +94,10 @@ func (e *Engine) hasBegun(ctx context.Context, op *operation) bool {
 	return false
 }
 
-// settled describes a stack after an operation's end. A description can lag behind the events.
+// settled describes a stack after an operation's end, which the description can lag behind for a moment.
 func (e *Engine) settled(ctx context.Context, op *operation) (Stack, error) {
 	pace := newPace(0, 0, e.opt.Poll)
-	for {
+	for range maxLag {
 		st, err := e.Status(ctx, op.stackID)
 		if err != nil || !st.Status.InProgress() {
 			return st, e.stopped(ctx, err, op.activity())
@@ -105,7 +106,11 @@ func (e *Engine) settled(ctx context.Context, op *operation) (Stack, error) {
 			return Stack{}, e.stopped(ctx, err, op.activity())
 		}
 	}
+	return e.Status(ctx, op.stackID) // by now somebody else's operation is under way
 }
+
+// maxLag is how often a description is read again because it lags behind: for a second or so.
+const maxLag = 5
 
 // protected switches the termination protection on where the plan asks for it and the stack has none.
 func (e *Engine) protected(ctx context.Context, p *Plan, out Outcome) (Outcome, error) {

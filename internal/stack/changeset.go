@@ -13,7 +13,7 @@ import (
 
 // prepare makes the plan's change set and reads it. Whatever goes wrong, it tries to leave nothing behind.
 func (e *Engine) prepare(ctx context.Context, p *Plan) error {
-	begun := time.Now()
+	asked := time.Now()
 	at := activity{name: p.StackName, id: p.StackID, doing: "preparing the change set"}
 	name := e.mine + randomHex(8)
 	if err := e.createChangeSet(ctx, p, name); err != nil {
@@ -23,7 +23,7 @@ func (e *Engine) prepare(ctx context.Context, p *Plan) error {
 		}
 		return e.stopped(ctx, err, at)
 	}
-	status, reason, err := e.readChangeSet(ctx, p)
+	status, reason, err := e.readChangeSet(ctx, p, time.Since(asked))
 	switch {
 	case err != nil:
 		at.id, at.left = p.StackID, e.giveUp(ctx, p)
@@ -35,7 +35,7 @@ func (e *Engine) prepare(ctx context.Context, p *Plan) error {
 		e.giveUp(ctx, p)
 		return &ChangeSetError{StackName: p.StackName, Reason: reason}
 	}
-	p.took = time.Since(begun)
+	p.took = time.Since(asked)
 	return nil
 }
 
@@ -67,14 +67,15 @@ func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) erro
 	return nil
 }
 
-// readChangeSet waits until the plan's change set is made or has failed, and reads all of it.
-func (e *Engine) readChangeSet(ctx context.Context, p *Plan) (types.ChangeSetStatus, string, error) {
+// readChangeSet waits until the plan's change set is made or has failed, and reads all of it. A call takes about so long as
+// roundTrip.
+func (e *Engine) readChangeSet(ctx context.Context, p *Plan, roundTrip time.Duration) (types.ChangeSetStatus, string, error) {
 	in := &cloudformation.DescribeChangeSetInput{
 		ChangeSetName:         aws.String(p.ChangeSetID),
 		StackName:             aws.String(p.StackName),
 		IncludePropertyValues: aws.Bool(true),
 	}
-	pace := newPace(0, 0, e.opt.Poll)
+	pace := newPace(roundTrip, 0, e.opt.Poll)
 	for {
 		if in.NextToken == nil {
 			if err := sleep(ctx, pace.next(time.Now())); err != nil {
@@ -105,11 +106,14 @@ const cleanUpTime = 3 * time.Second
 func (e *Engine) giveUp(ctx context.Context, p *Plan) (left string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	id := p.ChangeSetID
-	if err := e.Discard(ctx, p); err != nil {
-		return "change set " + id
+	switch err := e.Discard(ctx, p); {
+	case err == nil:
+		return ""
+	case p.ChangeSetID != "":
+		return "change set " + p.ChangeSetID
+	default:
+		return "the empty stack " + p.StackName
 	}
-	return ""
 }
 
 // Discard takes a plan back: it deletes the change set, others that a killed run of this owner left, and the empty stack

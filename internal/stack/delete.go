@@ -14,36 +14,32 @@ import (
 func (e *Engine) Delete(ctx context.Context, name string) (Outcome, error) {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
-	attached := false
-	for {
-		st, err := e.Status(ctx, name)
+	gone := WasAbsent
+	for seen := Absent; ; {
+		st, err := e.lookAgain(ctx, name, seen)
+		seen = st.Status
 		switch {
-		case errors.Is(err, ErrNotFound) && attached:
-			return Outcome{Result: Deleted, Stack: Stack{Name: name}}, nil
 		case errors.Is(err, ErrNotFound):
-			return Outcome{Result: WasAbsent, Stack: Stack{Name: name}}, nil
+			return Outcome{Result: gone, Stack: Stack{Name: name}}, nil
 		case err != nil:
-			return Outcome{}, e.stopped(ctx, err, activity{name: name, doing: "looking at the status"})
-		case st.Status == DeleteComplete && attached:
-			return Outcome{Result: Deleted, Stack: st}, nil
+			return Outcome{}, err
 		case st.Status == DeleteComplete:
-			return Outcome{Result: WasAbsent, Stack: st}, nil
-		case st.TerminationProtection && !st.Status.InProgress():
+			return Outcome{Result: gone, Stack: st}, nil
+		case st.Status.InProgress():
+			if err := e.attach(ctx, st); err != nil {
+				return Outcome{}, err
+			}
+			gone = Deleted // should it be gone now, it is since this call
+		case st.TerminationProtection:
 			return Outcome{}, &ProtectedError{StackName: st.Name}
 		case st.Status == ReviewInProgress:
-			return Outcome{Result: Deleted, Stack: Stack{ID: st.ID, Name: st.Name, Status: DeleteComplete}}, e.deleteEmpty(ctx, st)
-		case !st.Status.InProgress():
+			if err := e.deleteEmpty(ctx, st); err != nil {
+				return Outcome{}, err
+			}
+			gone, seen = Deleted, Absent
+		default:
 			return e.remove(ctx, st)
 		}
-		if err := e.attach(ctx, st); err != nil {
-			return Outcome{}, err
-		}
-		if attached { // descriptions lag behind events: don't ask in a hot loop
-			if err := sleep(ctx, e.opt.Poll); err != nil {
-				return Outcome{}, e.stopped(ctx, err, activity{name: name, id: st.ID, doing: "waiting for the operation under way"})
-			}
-		}
-		attached = true
 	}
 }
 
@@ -53,9 +49,11 @@ func (e *Engine) remove(ctx context.Context, st Stack) (Outcome, error) {
 		kind: Delete, stackName: st.Name, stackID: st.ID, status: st.Status,
 		token: e.newToken(), since: laterOf(st.Created, st.Updated),
 	}
+	asked := time.Now()
 	if err := e.deleteStack(ctx, op); err != nil {
 		return Outcome{}, err
 	}
+	op.first = time.Since(asked)
 	if err := e.follow(ctx, op); err != nil {
 		return Outcome{}, err
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ type operation struct {
 	token     string        // its client request token; empty: somebody else's, unknown
 	since     time.Time     // no event of it is older, by CloudFormation's clock
 	resources int           // operations on resources that are foreseen; 0: not known
-	first     time.Duration // how long it takes at least, by the experience of its plan
+	first     time.Duration // when the first look is worth it
 
 	events []ResourceEvent
 	newest string // ID of the newest event read, of whatever operation
@@ -29,11 +30,11 @@ type operation struct {
 }
 
 func (op *operation) activity() activity {
-	doing := "watching the " + string(op.kind)
-	if op.kind == Attach {
-		doing = "waiting for another operation"
+	doing := map[Operation]string{
+		Create: "watching the creation", Update: "watching the update", Delete: "watching the deletion",
+		Attach: "waiting for another operation",
 	}
-	return activity{name: op.stackName, id: op.stackID, doing: doing, status: op.status}
+	return activity{name: op.stackName, id: op.stackID, doing: doing[op.kind], status: op.status}
 }
 
 // follow reads an operation's events until it ends. Its error tells how, unless it was meant to or isn't ours.
@@ -50,6 +51,7 @@ func (e *Engine) follow(ctx context.Context, op *operation) error {
 }
 
 func (e *Engine) watch(ctx context.Context, op *operation) error {
+	begun := time.Now()
 	pace := newPace(op.first, op.resources, e.opt.Poll)
 	for !op.ended {
 		if op.kind != Attach || op.newest != "" { // an operation that is under way has something to tell at once
@@ -70,6 +72,26 @@ func (e *Engine) watch(ctx context.Context, op *operation) error {
 				break
 			}
 		}
+		if op.kind == Delete && len(op.events) == 0 && now.Sub(begun) > 2*e.opt.Poll {
+			if err := e.joinDeletion(ctx, op); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// joinDeletion looks whether a deletion that shows no events has happened none the less: somebody else asked for it a
+// moment earlier, and the events are those of their request.
+func (e *Engine) joinDeletion(ctx context.Context, op *operation) error {
+	st, err := e.Status(ctx, op.stackID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		op.status, op.ended = DeleteComplete, true
+	case err != nil:
+		return e.stopped(ctx, err, op.activity())
+	default:
+		op.status, op.ended = st.Status, st.Status == DeleteComplete || st.Status == DeleteFailed
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func TestPaceNoticesTheEndEarlyForOneCallASecond(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
 			var late []time.Duration
 			var calls, total float64
-			for range 200 {
+			for range 60 {
 				synctest.Test(t, func(t *testing.T) {
 					s := &script{token: "mine", begun: time.Now(), events: tt.events(r)}
 					op := &operation{kind: Create, stackID: "stack-id", token: "mine"}

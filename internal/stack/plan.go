@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -43,20 +42,15 @@ func (e *Engine) Plan(ctx context.Context, spec Spec) (*Plan, error) {
 
 // ready brings a stack into a status that takes a change set, and says of which kind.
 func (e *Engine) ready(ctx context.Context, name string) (Stack, Operation, error) {
-	for again := false; ; again = true {
-		if again { // descriptions lag behind events: don't ask in a hot loop
-			if err := sleep(ctx, e.opt.Poll); err != nil {
-				return Stack{}, "", e.stopped(ctx, err, activity{name: name, doing: "waiting for the operation under way"})
-			}
-		}
-		st, err := e.Status(ctx, name)
+	for seen := Absent; ; {
+		st, err := e.lookAgain(ctx, name, seen)
 		if errors.Is(err, ErrNotFound) {
 			return Stack{Name: name}, Create, nil
 		}
 		if err != nil {
-			return Stack{}, "", e.stopped(ctx, err, activity{name: name, doing: "looking at the status"})
+			return Stack{}, "", err
 		}
-		switch answerTo(st.Status) {
+		switch seen = st.Status; answerTo(st.Status) {
 		case takesCreate:
 			return st, Create, nil
 		case takesUpdate:
@@ -73,6 +67,20 @@ func (e *Engine) ready(ctx context.Context, name string) (Stack, Operation, erro
 			return Stack{}, "", err
 		}
 	}
+}
+
+// lookAgain describes a stack after something has happened to it. While it is still in the status seen before, it waits
+// for a moment: descriptions can lag behind events.
+func (e *Engine) lookAgain(ctx context.Context, name string, seen Status) (Stack, error) {
+	at := activity{name: name, doing: "looking at the status"}
+	st, err := e.Status(ctx, name)
+	if err == nil && seen != Absent && st.Status == seen {
+		if err := sleep(ctx, e.opt.Poll); err != nil {
+			return Stack{}, e.stopped(ctx, err, at)
+		}
+		st, err = e.Status(ctx, name)
+	}
+	return st, e.stopped(ctx, err, at)
 }
 
 // attach follows an operation that somebody else began to its end, whatever that is.
@@ -95,6 +103,6 @@ func (e *Engine) stopped(ctx context.Context, err error, at activity) error {
 	case errors.Is(context.Cause(ctx), errTimeout):
 		return &TimeoutError{StackName: at.name, StackID: at.id, Doing: at.doing, Status: at.status, After: e.opt.Timeout}
 	default:
-		return &InterruptedError{StackName: at.name, StackID: at.id, Doing: at.doing, Left: at.left, Err: fmt.Errorf("%s: %w", at.doing, ctx.Err())}
+		return &InterruptedError{StackName: at.name, StackID: at.id, Doing: at.doing, Left: at.left, Err: ctx.Err()}
 	}
 }

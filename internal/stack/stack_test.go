@@ -87,6 +87,62 @@ func TestPlanRefusesALargeTemplate(t *testing.T) {
 	}
 }
 
+// failing is a CloudFormation whose change sets fail for some reason. It lists what is asked of it.
+type failing struct {
+	api
+	reason string
+	calls  []string
+}
+
+func (f *failing) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
+	f.calls = append(f.calls, "DescribeStacks")
+	return inStatus{status: types.StackStatusUpdateComplete}.DescribeStacks(nil, in)
+}
+
+func (f *failing) CreateChangeSet(_ context.Context, in *cloudformation.CreateChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.CreateChangeSetOutput, error) {
+	f.calls = append(f.calls, "CreateChangeSet "+string(in.ChangeSetType))
+	return &cloudformation.CreateChangeSetOutput{Id: aws.String("change-set-id"), StackId: aws.String("id")}, nil
+}
+
+func (f *failing) DescribeChangeSet(context.Context, *cloudformation.DescribeChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeChangeSetOutput, error) {
+	f.calls = append(f.calls, "DescribeChangeSet")
+	return &cloudformation.DescribeChangeSetOutput{
+		ChangeSetId: aws.String("change-set-id"), StackId: aws.String("id"), Status: types.ChangeSetStatusFailed, StatusReason: &f.reason,
+	}, nil
+}
+
+func (f *failing) DeleteChangeSet(_ context.Context, in *cloudformation.DeleteChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.DeleteChangeSetOutput, error) {
+	f.calls = append(f.calls, "DeleteChangeSet "+*in.ChangeSetName)
+	return nil, nil
+}
+
+func (f *failing) ListChangeSets(context.Context, *cloudformation.ListChangeSetsInput, ...func(*cloudformation.Options)) (*cloudformation.ListChangeSetsOutput, error) {
+	f.calls = append(f.calls, "ListChangeSets")
+	return &cloudformation.ListChangeSetsOutput{}, nil
+}
+
+func TestFailedChangeSetIsCleanedUp(t *testing.T) {
+	tests := map[string]string{ // by what CloudFormation says about the change set
+		"The submitted information didn't contain changes. Submit different information to create a change set.": "",
+		"No updates are to be performed.": "",
+		"Transform X failed":              "plan changes of stack demo: Transform X failed",
+	}
+	for reason, want := range tests {
+		f := &failing{reason: reason}
+		plan, err := New(f, Options{}).Plan(t.Context(), Spec{Name: "demo"})
+		if err == nil && !plan.Empty {
+			t.Errorf("%s: the plan isn't empty", reason)
+		}
+		if err == nil && want != "" || err != nil && err.Error() != want {
+			t.Errorf("%s: got %v, want %q", reason, err, want)
+		}
+		calls := []string{"DescribeStacks", "CreateChangeSet UPDATE", "DescribeChangeSet", "DeleteChangeSet change-set-id", "ListChangeSets"}
+		if diff := cmp.Diff(calls, f.calls); diff != "" {
+			t.Errorf("%s: calls (-want +got):\n%s", reason, diff)
+		}
+	}
+}
+
 func TestChangesOfAChangeSet(t *testing.T) {
 	detail := func(name, path, before, after string, recreation types.RequiresRecreation) types.ResourceChangeDetail {
 		target := &types.ResourceTargetDefinition{
@@ -202,30 +258,6 @@ func TestOrphansAreWhatCouldNotBeDeletedAtLast(t *testing.T) {
 	}
 }
 
-func TestHintsForWhatUsersMeet(t *testing.T) {
-	tests := map[string]string{
-		"The maximum number of rules per security group has been reached. (Service: Ec2, Status Code: 400)":                          "L-0EA8095F",
-		"The maximum number of VPC security groups has been reached":                                                                 "L-E79EC296",
-		`the specified rule "peer: 0.0.0.0/0, TCP, from port: 443, to port: 443, ALLOW" already exists`:                              "outside of the stack",
-		"The vpc ID 'vpc-1' does not exist (Service: Ec2)":                                                                           "region",
-		"Parameter validation failed: parameter value vpc-1 for parameter name VpcId does not exist":                                 "region",
-		"User: arn:aws:iam::1:user/me is not authorized to perform: ec2:CreateSecurityGroup":                                         "permission",
-		"Export with name demo-web-SecurityGroupId is already exported by stack other.":                                              "another name",
-		"Cannot delete export demo-web-SecurityGroupId as it is in use by other.":                                                    "imports",
-		"Resource of type 'AWS::SSM::Parameter' with identifier '/sg/demo/web/SecurityGroupId' already exists.":                      "parameter",
-		"resource sg-1 has a dependent object (Service: Ec2, Status Code: 400)":                                                      "network interface",
-		"CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename X and update the stack again.": "fixed name",
-		"Rate exceeded (Service: Ssm)": "later",
-		"something new":                "",
-	}
-	for reason, want := range tests {
-		got := (&FailedError{First: ResourceEvent{Reason: reason}}).Hint()
-		if (got == "") != (want == "") || !strings.Contains(got, want) {
-			t.Errorf("%s:\ngot hint %q, want one with %q", reason, got, want)
-		}
-	}
-}
-
 // An operation is told from those before it and those that others began since, also after a long sleep of the machine.
 func TestFollowReadsItsOwnOperationAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -280,4 +312,38 @@ func (l *eventLog) DescribeStackEvents(_ context.Context, in *cloudformation.Des
 		out.NextToken = l.events[to].EventId
 	}
 	return out, nil
+}
+
+// lagging is a CloudFormation whose descriptions go through these statuses, and whose events are at the end already.
+type lagging struct {
+	eventLog
+	statuses []types.StackStatus
+}
+
+func (l *lagging) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
+	status := l.statuses[0]
+	if len(l.statuses) > 1 {
+		l.statuses = l.statuses[1:]
+	}
+	return inStatus{status: status}.DescribeStacks(nil, in)
+}
+
+func TestDescriptionsThatLagBehindAreReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		statuses := []types.StackStatus{"UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}
+		l := &lagging{eventLog: eventLog{perPage: 9}, statuses: statuses}
+		l.add(time.Now(), "theirs", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
+		began := time.Now()
+		st, kind, err := New(l, Options{}).ready(t.Context(), "demo")
+		if err != nil || kind != Update || st.Status != UpdateComplete {
+			t.Errorf("before a plan: %s, %s, %v", st.Status, kind, err)
+		}
+		if pause := time.Since(began); pause != time.Second {
+			t.Errorf("before a plan: paused for %v", pause)
+		}
+		l.statuses = statuses
+		if st, err := New(l, Options{}).settled(t.Context(), &operation{}); err != nil || st.Status != UpdateComplete {
+			t.Errorf("after an operation: %s, %v", st.Status, err)
+		}
+	})
 }

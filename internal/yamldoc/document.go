@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -19,8 +18,9 @@ import (
 
 // Bounds on what a document may make the tool do. A hand-written config stays below a tenth of them.
 const (
-	maxDepth = 50
-	maxNodes = 200_000 // after aliases are followed
+	maxDepth    = 50
+	maxNodes    = 50_000 // after aliases are followed
+	maxProblems = 1000   // that are reported of one document
 )
 
 // Document is one parsed file.
@@ -30,16 +30,15 @@ type Document struct {
 	Problems diag.List
 
 	root   *yaml.Node
-	broken map[*yaml.Node]bool // nodes with a problem of their own
+	broken map[*yaml.Node]bool           // nodes with a problem of their own
+	keys   map[*yaml.Node]map[string]int // where in its content a mapping has its keys
 	nodes  int
 }
 
 // Parse reads src, which errors will call file.
 func Parse(file string, src []byte) *Document {
-	d := &Document{File: file, Source: src, broken: map[*yaml.Node]bool{}}
-	if offset := invalidUTF8(src); offset >= 0 {
-		d.Problems.Errorf(diag.CodeSyntax, d.offset(offset), "the file is not UTF-8 text: byte 0x%02x", src[offset]).
-			WithHint("save it as UTF-8")
+	d := &Document{File: file, Source: src, broken: map[*yaml.Node]bool{}, keys: map[*yaml.Node]map[string]int{}}
+	if !d.isText() {
 		return d
 	}
 	var node yaml.Node
@@ -78,7 +77,8 @@ func (d *Document) syntaxError(err error) {
 	case strings.Contains(text, "no documents"):
 		text = "the file is empty"
 	case strings.Contains(text, "found multiple"):
-		text, hint = "the file holds more than one YAML document", "remove the second '---' and what follows it"
+		pos = d.secondDocument()
+		text, hint = "the file holds more than one YAML document", "remove what begins here"
 	case strings.Contains(text, "cannot start any token"):
 		hint = "YAML is indented with spaces, not tabs; text that starts with one of % @ ` needs quotes"
 	default:
@@ -104,9 +104,11 @@ func (d *Document) inspect(n *yaml.Node, path []*yaml.Node) bool {
 		return false
 	case n.Kind == yaml.AliasNode:
 		return d.inspect(n.Alias, path)
-	case strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!"):
-		d.problem(n, diag.CodeSyntax, "the tag %s is not supported", n.Tag)
-	case n.Kind == yaml.MappingNode:
+	}
+	if !slices.Contains(knownTags, n.ShortTag()) {
+		d.problem(n, diag.CodeSyntax, "the tag %s is not supported", clip(n.Tag)).WithHint("remove it")
+	}
+	if n.Kind == yaml.MappingNode {
 		d.inspectKeys(n)
 	}
 	path = append(path, n)
@@ -118,34 +120,52 @@ func (d *Document) inspect(n *yaml.Node, path []*yaml.Node) bool {
 	return true
 }
 
+// knownTags are the tags that YAML gives to values by itself.
+var knownTags = []string{"!!map", "!!seq", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!merge"}
+
 func (d *Document) inspectKeys(n *yaml.Node) {
-	seen := make(map[string]*yaml.Node, len(n.Content)/2)
+	if d.keys[n] != nil {
+		return // reached before, through an alias
+	}
+	index := make(map[string]int, len(n.Content)/2)
+	d.keys[n] = index
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i]
-		if d.broken[key] {
-			continue // reached before, through an alias
-		}
-		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null" {
+		first, again := index[key.Value]
+		switch {
+		case key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null":
 			d.problem(key, diag.CodeType, "a key must be text")
-			continue
-		}
-		if key.ShortTag() == "!!merge" {
+		case key.ShortTag() == "!!merge":
 			d.problem(key, diag.CodeUnknownKey, "merge keys (<<) are not supported").WithHint("write the keys out, or use an alias for a whole value")
-			continue
+		case again:
+			d.problem(key, diag.CodeDuplicateKey, "the key %q stands here a second time", clip(key.Value)).
+				WithHint("it was first set on line %d; keep one of them", n.Content[first].Line)
+		default:
+			index[key.Value] = i
 		}
-		if first := seen[key.Value]; first != nil {
-			d.problem(key, diag.CodeDuplicateKey, "the key %q stands here a second time", key.Value).
-				WithHint("it was first set on line %d; keep one of them", first.Line)
-			continue
-		}
-		seen[key.Value] = key
 	}
 }
 
-// problem reports an error at a node and marks the node as broken. A node is reported once per code.
+// problem reports an error at a node and marks the node as broken. What is more than maxProblems is not kept.
 func (d *Document) problem(n *yaml.Node, code, format string, args ...any) *diag.Diagnostic {
 	d.broken[n] = true
+	if len(d.Problems) == maxProblems {
+		d.Problems.Errorf(diag.CodeSyntax, diag.Pos{File: d.File}, "the file has more than %d problems", maxProblems).
+			WithHint("mend these first, the others will be shown then")
+	}
+	if len(d.Problems) > maxProblems {
+		return new(diag.Diagnostic)
+	}
 	return d.Problems.Errorf(code, d.pos(n), format, args...)
+}
+
+// find returns the key of a mapping and its value, nil where the mapping doesn't have it.
+func (d *Document) find(mapping *yaml.Node, key string) (name, value *yaml.Node) {
+	i, ok := d.keys[mapping][key]
+	if !ok {
+		return nil, nil
+	}
+	return mapping.Content[i], mapping.Content[i+1]
 }
 
 func (d *Document) pos(n *yaml.Node) diag.Pos {
@@ -153,25 +173,6 @@ func (d *Document) pos(n *yaml.Node) diag.Pos {
 		return diag.Pos{File: d.File}
 	}
 	return diag.Pos{File: d.File, Line: n.Line, Column: n.Column}
-}
-
-// offset turns a byte offset of the source into a position.
-func (d *Document) offset(at int) diag.Pos {
-	before := string(d.Source[:at])
-	line := strings.Count(before, "\n") + 1
-	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-	return diag.Pos{File: d.File, Line: line, Column: column}
-}
-
-func invalidUTF8(src []byte) int {
-	for i := 0; i < len(src); {
-		r, size := utf8.DecodeRune(src[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return i
-		}
-		i += size
-	}
-	return -1
 }
 
 // describe names a node's type in a user's words.
@@ -184,13 +185,13 @@ func describe(n *yaml.Node) string {
 	}
 	switch n.ShortTag() {
 	case "!!int", "!!float":
-		return fmt.Sprintf("the number %s", n.Value)
+		return fmt.Sprintf("the number %s", clip(n.Value))
 	case "!!bool":
 		return fmt.Sprintf("the boolean %s", n.Value)
 	case "!!null":
 		return "nothing"
 	default:
-		return fmt.Sprintf("the text %q", n.Value)
+		return fmt.Sprintf("the text %q", clip(n.Value))
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// MaxSize is the largest file that is read, in bytes. The largest config that makes a deployable template (500
-// resources) is a tenth of it.
-const MaxSize = 1 << 20
+// MaxSize is the largest file that is read, in bytes. A config whose template could be deployed (500 resources) stays far
+// below it, and the YAML library may take a thousand times the size of a file in memory.
+const MaxSize = 192 << 10
 
 // ReadFile returns the content of a regular file of at most MaxSize bytes. A directory, a FIFO or a device is refused
 // without waiting for it; the error wraps fs.ErrNotExist or fs.ErrPermission where that is the cause.
@@ -27,15 +27,15 @@ func ReadFile(path string) (_ []byte, err error) {
 	case err != nil:
 		return nil, err
 	case info.IsDir():
-		return nil, errors.New("is a directory, not a file")
+		return nil, errors.New("it is a directory, not a file")
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("is a %s, not a regular file", kindOf(info.Mode()))
+		return nil, fmt.Errorf("it is a %s, not a regular file", kindOf(info.Mode()))
 	case info.Size() > MaxSize:
-		return nil, fmt.Errorf("has %d bytes, over the limit of %d", info.Size(), MaxSize)
+		return nil, fmt.Errorf("it has %d bytes, over the limit of %d", info.Size(), MaxSize)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if err == nil && len(text) > MaxSize {
-		err = fmt.Errorf("has more than the limit of %d bytes", MaxSize)
+		err = fmt.Errorf("it has more than the limit of %d bytes", MaxSize)
 	}
 	return text, err
 }

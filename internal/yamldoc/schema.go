@@ -56,11 +56,33 @@ func (d *Document) Validate(schema *Schema) {
 	if d.root == nil {
 		return
 	}
-	err := schema.root.Validate(d.value(d.root))
-	var invalid *jsonschema.ValidationError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*jsonschema.ValidationError](schema.root.Validate(d.value(d.root))); ok {
 		for _, leaf := range leaves(invalid, nil) {
 			d.report(schema.root, leaf)
+		}
+	}
+	d.checkNames(schema.root, d.root, nil)
+}
+
+// checkNames reports the keys that the schema's propertyNames refuse. The library finds them too, but the place in its
+// error is overwritten while it goes on (v6.0.3).
+func (d *Document) checkNames(s *jsonschema.Schema, n *yaml.Node, location []string) {
+	switch n = follow(n); n.Kind {
+	case yaml.MappingNode:
+		for key, value := range (Map{d, n}).pairs() {
+			if s.PropertyNames != nil && s.PropertyNames.Validate(key.Value) != nil {
+				d.problem(key, diag.CodeValue, "%s: the name %q is not allowed", pathText(location), clip(key.Value)).
+					WithHint("%s", s.PropertyNames.Description)
+			}
+			if next := inner(s, key.Value); next != nil {
+				d.checkNames(next, value, append(location, key.Value))
+			}
+		}
+	case yaml.SequenceNode:
+		for i, child := range n.Content {
+			if next := inner(s, ""); next != nil {
+				d.checkNames(next, child, append(location, strconv.Itoa(i)))
+			}
 		}
 	}
 }
@@ -89,8 +111,10 @@ func (d *Document) value(n *yaml.Node) any {
 // did not mean.
 func leaves(err *jsonschema.ValidationError, out []*jsonschema.ValidationError) []*jsonschema.ValidationError {
 	switch err.ErrorKind.(type) {
-	case *kind.OneOf, *kind.AnyOf, *kind.Not, *kind.PropertyNames:
+	case *kind.OneOf, *kind.AnyOf, *kind.Not:
 		return append(out, err)
+	case *kind.PropertyNames:
+		return out // see checkNames
 	}
 	if len(err.Causes) == 0 {
 		return append(out, err)
@@ -110,9 +134,6 @@ func (d *Document) report(root *jsonschema.Schema, err *jsonschema.ValidationErr
 	case *kind.AdditionalProperties:
 		d.unknownKeys(node, path, k.Properties, schema)
 		return
-	case *kind.PropertyNames:
-		key := keyNode(node, k.Property)
-		d.problem(key, diag.CodeValue, "%s: the name %q is not allowed", path, k.Property).WithHint("%s", schema.PropertyNames.Description)
 	case *kind.Required:
 		for _, key := range k.Missing {
 			p := d.problem(node, diag.CodeMissingKey, "%s: %q is missing", path, key)
@@ -170,13 +191,15 @@ func valueText(err jsonschema.ErrorKind, n *yaml.Node) string {
 }
 
 func (d *Document) unknownKeys(n *yaml.Node, path string, keys []string, schema *jsonschema.Schema) {
-	known := make([]string, 0, len(schema.Properties))
+	var free []string // what is there already was not meant
 	for name := range schema.Properties {
-		known = append(known, name)
+		if key, _ := d.find(follow(n), name); key == nil {
+			free = append(free, name)
+		}
 	}
-	slices.Sort(known)
+	slices.Sort(free)
 	for _, key := range keys {
-		d.problem(keyNode(n, key), diag.CodeUnknownKey, "%s: unknown key %q", path, key).WithHint("%s", diag.Suggest(key, known))
+		d.problem(d.keyNode(n, key), diag.CodeUnknownKey, "%s: unknown key %q", path, clip(key)).WithHint("%s", diag.Suggest(key, free))
 	}
 }
 
@@ -194,7 +217,7 @@ func (d *Document) alternatives(n *yaml.Node, path string, schema *jsonschema.Sc
 		d.problem(n, diag.CodePeer, "%s: %s is missing", path, choice).WithHint("%s", schema.Description)
 		return
 	}
-	d.problem(keyNode(n, present[1]), diag.CodePeer, "%s: %s exclude each other", path, strings.Join(present, " and ")).
+	d.problem(d.keyNode(n, present[1]), diag.CodePeer, "%s: %s exclude each other", path, strings.Join(present, " and ")).
 		WithHint("keep exactly %s", choice)
 }
 
@@ -204,7 +227,8 @@ func (d *Document) at(location []string) (n *yaml.Node, key string) {
 	for _, token := range location {
 		switch n = follow(n); n.Kind {
 		case yaml.MappingNode:
-			n, key = (Map{d, n}).Get(token).node, token
+			_, n = d.find(n, token)
+			key = token
 		case yaml.SequenceNode:
 			i, _ := strconv.Atoi(token)
 			n, key = n.Content[i], ""
@@ -213,11 +237,10 @@ func (d *Document) at(location []string) (n *yaml.Node, key string) {
 	return n, key
 }
 
-func keyNode(n *yaml.Node, name string) *yaml.Node {
-	for i := 0; i+1 < len(follow(n).Content); i += 2 {
-		if key := follow(n).Content[i]; key.Value == name {
-			return key
-		}
+// keyNode is the key of that name in a mapping.
+func (d *Document) keyNode(n *yaml.Node, name string) *yaml.Node {
+	if key, _ := d.find(follow(n), name); key != nil {
+		return key
 	}
 	return n
 }
@@ -226,19 +249,28 @@ func keyNode(n *yaml.Node, name string) *yaml.Node {
 func schemaAt(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 	s = deref(s)
 	for _, token := range location {
-		next := s.Properties[token]
-		if next == nil {
-			next, _ = s.AdditionalProperties.(*jsonschema.Schema)
-		}
-		if s.Items2020 != nil {
-			next = s.Items2020
-		}
+		next := inner(s, token)
 		if next == nil {
 			return s
 		}
-		s = deref(next)
+		s = next
 	}
 	return s
+}
+
+// inner is the schema of what a mapping has under a key, or of a list's items; nil where there is none.
+func inner(s *jsonschema.Schema, key string) *jsonschema.Schema {
+	next := s.Properties[key]
+	if next == nil {
+		next, _ = s.AdditionalProperties.(*jsonschema.Schema)
+	}
+	if s.Items2020 != nil {
+		next = s.Items2020
+	}
+	if next == nil {
+		return nil
+	}
+	return deref(next)
 }
 
 func deref(s *jsonschema.Schema) *jsonschema.Schema {
@@ -254,6 +286,7 @@ func pathText(location []string) string {
 	}
 	var b strings.Builder
 	for i, token := range location {
+		token = clip(token)
 		switch _, err := strconv.Atoi(token); {
 		case err == nil:
 			fmt.Fprintf(&b, "[%s]", token)
@@ -277,10 +310,10 @@ func wanted(types []string) string {
 	return strings.Join(words, " or ")
 }
 
-// typeHint tells how to write the value as the wanted type, where that is a matter of quotes.
+// typeHint tells how to write the value as the wanted type, where that is a matter of spelling.
 func typeHint(types []string, n *yaml.Node, key, otherwise string) string {
 	n = follow(n)
-	if n.Kind != yaml.ScalarNode {
+	if n.Kind != yaml.ScalarNode || len(n.Value) > longestQuote {
 		return otherwise
 	}
 	prefix := ""
@@ -289,10 +322,16 @@ func typeHint(types []string, n *yaml.Node, key, otherwise string) string {
 	}
 	_, err := strconv.Atoi(n.Value)
 	switch {
-	case slices.Contains(types, "string") && n.ShortTag() != "!!null":
+	case n.ShortTag() == "!!null" && otherwise != "":
+		return fmt.Sprintf("give it a value (%s) or remove the key", strings.TrimSuffix(otherwise, "."))
+	case n.ShortTag() == "!!null":
+		return "give it a value or remove the key"
+	case slices.Contains(types, "string"):
 		return fmt.Sprintf("quote it: %s%q", prefix, n.Value)
 	case slices.Contains(types, "integer") && n.ShortTag() == "!!str" && err == nil:
 		return fmt.Sprintf("write it without quotes: %s%s", prefix, n.Value)
+	case slices.Contains(types, "integer") && hasLeadingZeros(n):
+		return "write it without leading zeros: they make it octal in some versions of YAML"
 	default:
 		return otherwise
 	}

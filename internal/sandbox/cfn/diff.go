@@ -2,7 +2,6 @@ package cfn
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -62,6 +61,7 @@ type comparison struct {
 	touched  map[string]bool // resources that may change in place
 	changes  []Change        // as DescribeChangeSet shows them with property values
 	plain    []Change        // and without
+	outputs  []Output        // as they will be
 }
 
 // compare works out what a deployment would change. It reports what is wrong
@@ -95,7 +95,9 @@ func (e *Engine) compare(call *wire.Call, s *stack, t *template.Template, want d
 	}
 	slices.SortFunc(c.changes, byID)
 	slices.SortFunc(c.plain, byID)
-	return c, nil
+	var err error
+	c.outputs, err = c.scope().outputs()
+	return c, err
 }
 
 // checkTypes refuses to make a resource one of another type (documented).
@@ -200,16 +202,10 @@ func withoutValues(change ResourceChange) ResourceChange {
 
 // changesAnything tells whether executing would do something: resources,
 // outputs or the stack's own tags.
-func (c *comparison) changesAnything() (bool, error) {
-	if len(c.plain) > 0 || len(c.changes) > 0 {
-		return true, nil
-	}
-	outputs, err := c.scope().outputs()
-	if err != nil {
-		return false, err
-	}
-	sameTags := maps.Equal(tagMap(c.before.Tags), tagMap(c.want.Tags))
-	return !reflect.DeepEqual(outputs, c.stack.Outputs) && len(outputs)+len(c.stack.Outputs) > 0 || !sameTags, nil
+func (c *comparison) changesAnything() bool {
+	return len(c.plain) > 0 || len(c.changes) > 0 ||
+		!slices.Equal(c.outputs, c.stack.Outputs) ||
+		!maps.Equal(tagMap(c.before.Tags), tagMap(c.want.Tags))
 }
 
 func tagMap(tags []Tag) map[string]string {

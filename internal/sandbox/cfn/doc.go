@@ -9,12 +9,13 @@
 //
 // # How an operation goes on
 //
-// An action stores the operation in its stack's record and wakes a worker. Each
-// step of the worker is one transaction of the store: what the handlers do in
-// EC2 and SSM, the events and the stack's new state are durable together or not
-// at all. Without latency a step does everything, so that a whole stack is one
-// transaction. A handler that fails has its step repeated without it: nothing
-// is left half done.
+// An action stores the operation in its stack's record. Once that is committed
+// the first step is taken, and a worker takes the others when they are due. Each
+// step is one transaction of the store: what the handlers do in EC2 and SSM, the
+// events and the stack's new state are durable together or not at all. Without
+// latency the first step does everything, so that a whole stack is one
+// transaction, and finished before the action is answered. A handler that fails
+// has its step repeated without it: nothing is left half done.
 //
 // # What is known of AWS
 //
@@ -30,6 +31,7 @@
 //
 // Assumed: that unknown properties and values which break a schema are refused
 // by CreateChangeSet, CreateStack and UpdateStack at once (AWS reports them
-// soon after); that an injected failure needs no rollback of its own; page
-// sizes; and whatever a comment says is.
+// soon after); that a handler which fails leaves nothing; that a resource is
+// there from the beginning of its latency and gone at the end of it; page sizes;
+// and whatever a comment says is.
 package cfn

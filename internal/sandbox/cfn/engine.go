@@ -17,7 +17,7 @@ type Options struct {
 	// doesn't. It is asked when a resource is made, changed or deleted because
 	// the caller wants it, not when an operation is rolled back or cleaned up.
 	Fail func(logicalID string) string
-	// Fault gives the error with which an action of EC2 or SSM answers
+	// Fault gives the error with which a writing action of EC2 or SSM answers
 	// CloudFormation, nil for its real answer.
 	Fault func(action string) error
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mlops-infra-suite/internal/sandbox/cfn/template"
@@ -48,9 +49,13 @@ func (s *stack) emit(call *wire.Call, e StackEvent) {
 	store.Put(call.Tx, eventTable, call.Key(s.UUID, fmt.Sprintf("%010d", sequence)), e)
 }
 
-// enter puts the stack into a status and records it.
+// enter puts the stack into a status and records it. The reason for a rollback
+// stays the stack's when the rollback ends (reported).
 func (s *stack) enter(call *wire.Call, status, reason string) {
-	s.Status, s.StatusReason = status, reason
+	if reason != "" || !strings.Contains(status, "ROLLBACK") {
+		s.StatusReason = reason
+	}
+	s.Status = status
 	s.emit(call, StackEvent{
 		EventId: call.NewUUID(), LogicalResourceId: s.Name, PhysicalResourceId: s.ID, ResourceType: stackType,
 		ResourceStatus: status, ResourceStatusReason: reason,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ const (
 
 // cloud is one account of a sandbox with a VPC, driven by the real SDK client.
 type cloud struct {
-	t      *testing.T
+	t      testing.TB
 	path   string
 	db     *store.DB
 	engine *cfn.Engine
@@ -43,7 +44,7 @@ type cloud struct {
 	vpc    string
 }
 
-func newCloud(t *testing.T, opts cfn.Options) *cloud {
+func newCloud(t testing.TB, opts cfn.Options) *cloud {
 	t.Helper()
 	c := &cloud{t: t, path: filepath.Join(t.TempDir(), "sandbox.db"), opts: opts}
 	c.open()
@@ -314,4 +315,18 @@ func message(err error) string {
 		return api.ErrorMessage()
 	}
 	return fmt.Sprint(err)
+}
+
+var (
+	uuids       = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	resourceIDs = regexp.MustCompile(`(sgr?|vpc)-[0-9a-f]{17}`)
+)
+
+// withoutIDs makes texts comparable: UUIDs and the numbers of resources become "ID".
+func withoutIDs(lines []string) []string {
+	plain := make([]string, len(lines))
+	for i, line := range lines {
+		plain[i] = resourceIDs.ReplaceAllString(uuids.ReplaceAllString(line, "ID"), "$1-ID")
+	}
+	return plain
 }

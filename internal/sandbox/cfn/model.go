@@ -16,6 +16,7 @@ const (
 	stackNames     = "cfn.stack-name" // names of stacks that aren't deleted -> UUID
 	eventTable     = "cfn.event"
 	changeSetTable = "cfn.change-set"
+	changeSetIndex = "cfn.change-set-stack" // UUIDs of change sets -> UUID of the stack
 	exportTable    = "cfn.export"
 	pendingTable   = "cfn.pending" // what a worker has to finish
 )
@@ -42,6 +43,7 @@ type stack struct {
 	Outputs               []Output
 	Operation             *operation `json:",omitempty"` // nil when the stack is at rest
 	LastOperation         *OperationEntry
+	LastToken             string `json:",omitempty"` // with which it was asked for
 	LastEvent             time.Time
 }
 
@@ -79,19 +81,14 @@ type Tag struct {
 	Value string `aws:",always"`
 }
 
-// stackARN is the ID of a stack.
-func stackARN(call *wire.Call, name, uuid string) string {
-	return call.ARN("cloudformation", "stack/"+name+"/"+uuid)
-}
-
 func (s *stack) put(call *wire.Call) { store.Put(call.Tx, stackTable, call.Key(s.UUID), s) }
 
 // findStack finds a stack by its name, or by its ID even after its deletion;
 // nil when there is none.
 func findStack(call *wire.Call, nameOrID string) *stack {
 	uuid := ""
-	if name, isID := strings.CutPrefix(nameOrID, stackARN(call, "", "")[:len(stackARN(call, "", ""))-1]); isID {
-		_, uuid, _ = strings.Cut(name, "/")
+	if rest, isID := strings.CutPrefix(nameOrID, call.ARN("cloudformation", "stack/")); isID {
+		_, uuid, _ = strings.Cut(rest, "/")
 	} else {
 		uuid, _ = store.Get[string](call.Tx, stackNames, call.Key(nameOrID))
 	}
@@ -106,7 +103,7 @@ func findStack(call *wire.Call, nameOrID string) *stack {
 func newStack(call *wire.Call, name string) *stack {
 	uuid := call.NewUUID()
 	s := &stack{
-		UUID: uuid, ID: stackARN(call, name, uuid), Name: name,
+		UUID: uuid, ID: call.ARN("cloudformation", "stack/"+name+"/"+uuid), Name: name,
 		Created: call.Now, Resources: map[string]*resourceRecord{},
 	}
 	store.Put(call.Tx, stackNames, call.Key(name), uuid)

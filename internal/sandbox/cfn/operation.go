@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -81,7 +82,7 @@ func (e *Engine) begin(call *wire.Call, s *stack, op *operation, status, reason 
 	op.ID = call.NewUUID()
 	op.Tasks = map[string]*task{}
 	s.Operation = op
-	s.LastOperation = &OperationEntry{OperationType: op.Type, OperationId: op.ID}
+	s.LastOperation, s.LastToken = &OperationEntry{OperationType: op.Type, OperationId: op.ID}, op.Token
 	s.enter(call, status, reason)
 	s.put(call)
 	e.wake(call, pendingStack, s.UUID)
@@ -116,9 +117,13 @@ func (r *run) advance() (next time.Time, done bool, err error) {
 		if err != nil {
 			return next, false, err
 		}
-		if !progress {
-			return r.nextDue(), false, nil
+		if progress {
+			continue
 		}
+		if next = r.nextDue(); next.IsZero() {
+			return next, false, fmt.Errorf("operation %s of stack %s is stuck in %s", r.op.ID, r.stack.Name, r.stack.Status)
+		}
+		return next, false, nil
 	}
 	return next, true, nil
 }

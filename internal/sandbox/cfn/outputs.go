@@ -33,7 +33,7 @@ func (s scope) outputs() ([]Output, error) {
 		output := Output{OutputKey: key, Description: wanted.Description}
 		value, err := template.Evaluate(wanted.Value, s.resolve)
 		if err != nil {
-			return nil, fmt.Errorf("evaluate output %s: %w", key, err)
+			return nil, err
 		}
 		var ok bool
 		if output.OutputValue, ok = value.(string); !ok {
@@ -43,7 +43,7 @@ func (s scope) outputs() ([]Output, error) {
 		if wanted.Export != nil {
 			name, err := template.Evaluate(wanted.Export, s.resolve)
 			if err != nil {
-				return nil, fmt.Errorf("evaluate export of output %s: %w", key, err)
+				return nil, err
 			}
 			if output.ExportName, ok = name.(string); !ok || output.ExportName == "" {
 				return nil, wire.Errorf("ValidationError", "Template format error: Output %s is malformed. "+
@@ -58,10 +58,7 @@ func (s scope) outputs() ([]Output, error) {
 // publish evaluates the outputs and exports them. The reason is why it can't be
 // done, "" when it is.
 func (r *run) publish() (reason string, err error) {
-	outputs, err := r.scope().outputs()
-	if modelled := wire.IsCode(err, "ValidationError"); modelled {
-		return err.Error(), nil
-	}
+	outputs, err := r.scope().outputs() // no error of the template: compare has tried
 	if err != nil {
 		return "", err
 	}

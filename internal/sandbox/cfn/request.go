@@ -45,18 +45,18 @@ func cannotUpdate(s *stack) error {
 
 var (
 	namePattern  = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
-	stackPattern = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*$`)
 	tokenPattern = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9]*$`)
 )
 
 // constraints are what the API's model says of parameters.
 type constraints struct{ wire.Constraints }
 
-// newStackName wants the name of a stack to be.
+// newStackName wants the name of a stack to be. The error names the pattern of
+// the parameter, which takes IDs as well (recorded from AWS).
 func (c *constraints) newStackName(name string) {
 	c.Length("stackName", name, 1, maxName)
 	c.Check(namePattern.MatchString(name), "stackName", name,
-		"Member must satisfy regular expression pattern: "+stackPattern.String()[1:len(stackPattern.String())-1])
+		"Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*")
 }
 
 func (c *constraints) changeSetName(name string) {
@@ -129,14 +129,9 @@ func (e *Engine) deployment(in Wanted, s *stack) (deployment, *template.Template
 	if err := checkTags(in.Tags); err != nil {
 		return deployment{}, nil, err
 	}
-	body := s.Deployment.Template
-	if !isTrue(in.UsePreviousTemplate) {
-		var err error
-		if body, err = in.body(); err != nil {
-			return deployment{}, nil, err
-		}
-	} else if in.TemplateBody != "" || in.TemplateURL != "" || body == "" {
-		return deployment{}, nil, validation("You cannot specify both usePreviousTemplate and Template Body/Template URL.")
+	body, err := in.templateBody(s)
+	if err != nil {
+		return deployment{}, nil, err
 	}
 	t, err := template.Parse(body, e.types)
 	if err != nil {
@@ -159,6 +154,20 @@ func (e *Engine) deployment(in Wanted, s *stack) (deployment, *template.Template
 		}
 	}
 	return want, t, nil
+}
+
+// templateBody returns the template that is meant: the request's, or the one the
+// stack has.
+func (in Wanted) templateBody(s *stack) (string, error) {
+	switch {
+	case !isTrue(in.UsePreviousTemplate):
+		return in.body()
+	case in.TemplateBody != "" || in.TemplateURL != "":
+		return "", validation("You cannot specify both usePreviousTemplate and Template Body/Template URL.")
+	case s.Deployment.Template == "":
+		return "", validation("Stack [%s] has no previous template", s.Name)
+	}
+	return s.Deployment.Template, nil
 }
 
 func arguments(parameters []Parameter) []template.Argument {

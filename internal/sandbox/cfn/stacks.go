@@ -84,8 +84,8 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 			return nil, err
 		}
 		s = newStack(call, in.StackName)
-	case in.ClientRequestToken != "" && s.Operation != nil && s.Operation.Token == in.ClientRequestToken:
-		return s.output(), nil // a repeated request
+	case s.repeats(createStackOperation, in.ClientRequestToken):
+		return s.output(), nil
 	case s.Status == reviewInProgress:
 		s.Status = "" // as if it weren't there, but for its ID
 	default:
@@ -106,8 +106,13 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 	return s.output(), nil
 }
 
+// repeats tells a request that has been carried out already: its answer was lost.
+func (s *stack) repeats(operationType, token string) bool {
+	return token != "" && token == s.LastToken && s.LastOperation.OperationType == operationType
+}
+
 func (s *stack) output() *StackOutput {
-	return &StackOutput{StackId: s.ID, OperationId: s.Operation.ID}
+	return &StackOutput{StackId: s.ID, OperationId: s.LastOperation.OperationId}
 }
 
 // UpdateStackInput is UpdateStack's request.
@@ -130,8 +135,8 @@ func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutpu
 	switch {
 	case s == nil || s.Status == deleteComplete:
 		return nil, noSuchStack(in.StackName)
-	case in.ClientRequestToken != "" && s.Operation != nil && s.Operation.Token == in.ClientRequestToken:
-		return s.output(), nil // a repeated request
+	case s.repeats(updateStackOperation, in.ClientRequestToken):
+		return s.output(), nil
 	case !updatable(s.Status):
 		return nil, cannotUpdate(s)
 	}
@@ -143,11 +148,7 @@ func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutpu
 	if err != nil {
 		return nil, err
 	}
-	anything, err := compared.changesAnything()
-	switch {
-	case err != nil:
-		return nil, err
-	case !anything && isComplete(s.Status):
+	if !compared.changesAnything() && isComplete(s.Status) {
 		return nil, validation("No updates are to be performed.")
 	}
 	s.outdate(call)

@@ -31,7 +31,7 @@ func (j job) key() string { return store.Key(j.Account, j.Region, string(j.Kind)
 // via is who calls EC2 and SSM when CloudFormation does.
 const via = "cloudformation.amazonaws.com"
 
-// wake has a worker go on with a job once the call's transaction is committed.
+// wake has the engine go on with a job once the call's transaction is committed.
 func (e *Engine) wake(call *wire.Call, kind jobKind, id string) {
 	j := job{kind, call.Account, call.Region, id}
 	store.Put(call.Tx, pendingTable, j.key(), j)
@@ -58,37 +58,38 @@ func (e *Engine) Resume(ctx context.Context) error {
 	return nil
 }
 
-// employ starts a worker for a job, or tells the one there is to look again.
+// employ goes on with a job: as far as it can be done now at once, so that who
+// waits for nothing sees it finished, and a worker does the rest. One that is at
+// it already is told to look again.
 func (e *Engine) employ(ctx context.Context, j job) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return
+	again, employed := e.wakers[j]
+	if !employed && !e.closed {
+		again = make(chan struct{}, 1)
+		e.wakers[j] = again
+		e.wg.Add(1)
 	}
-	if again, employed := e.wakers[j]; employed {
+	e.mu.Unlock()
+	switch {
+	case employed:
 		select {
 		case again <- struct{}{}:
 		default:
 		}
-		return
+	case again != nil:
+		if next, more := e.goOn(ctx, j, again); more {
+			go e.work(ctx, j, again, next)
+		} else {
+			e.wg.Done()
+		}
 	}
-	again := make(chan struct{}, 1)
-	e.wakers[j] = again
-	e.wg.Go(func() { e.work(ctx, j, again) })
 }
 
 // work goes on with a job until it is finished, a transaction at each moment at
 // which something ends.
-func (e *Engine) work(ctx context.Context, j job, again chan struct{}) {
-	for {
-		next, finished, err := e.step(ctx, j)
-		if finished || err != nil {
-			// An error is the store's: the job stays pending.
-			if e.dismiss(j, again) {
-				return
-			}
-			continue
-		}
+func (e *Engine) work(ctx context.Context, j job, again chan struct{}, next time.Time) {
+	defer e.wg.Done()
+	for more := true; more; {
 		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-timer.C:
@@ -98,10 +99,26 @@ func (e *Engine) work(ctx context.Context, j job, again chan struct{}) {
 			return
 		}
 		timer.Stop()
+		next, more = e.goOn(ctx, j, again)
 	}
 }
 
-// dismiss ends a worker unless it has been told to look again.
+// goOn takes steps until there is nothing to do now, and tells when there is
+// more. A step that fails, which only the store makes it, ends the work: the job
+// stays pending.
+func (e *Engine) goOn(ctx context.Context, j job, again chan struct{}) (next time.Time, more bool) {
+	for {
+		next, finished, err := e.step(ctx, j)
+		if !finished && err == nil {
+			return next, true
+		}
+		if e.dismiss(j, again) {
+			return next, false
+		}
+	}
+}
+
+// dismiss ends the work on a job, unless it has been told to look again.
 func (e *Engine) dismiss(j job, again chan struct{}) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -70,12 +70,3 @@ func (k idKind) check(id string) error {
 	}
 	return nil
 }
-
-func (k idKind) checkAll(ids []string) error {
-	for _, id := range ids {
-		if err := k.check(id); err != nil {
-			return err
-		}
-	}
-	return nil
-}

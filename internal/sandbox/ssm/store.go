@@ -40,8 +40,9 @@ func (p parameter) put(call *wire.Call) {
 
 // record adds p to the history and drops the version that is too old.
 func (p parameter) record(call *wire.Call) {
-	p.Tags = nil
-	store.Put(call.Tx, historyTable, versionKey(call, p.Name, p.Version), p)
+	version := p
+	version.Tags = nil
+	store.Put(call.Tx, historyTable, versionKey(call, p.Name, p.Version), version)
 	store.Delete(call.Tx, historyTable, versionKey(call, p.Name, p.Version-maxVersions))
 }
 

@@ -64,7 +64,7 @@ func checkReference(name string) error {
 func checkPath(path string) error {
 	trimmed := strings.TrimSuffix(path, "/")
 	ok := strings.HasPrefix(path, "/")
-	for _, level := range strings.Split(strings.TrimPrefix(trimmed, "/"), "/") {
+	for level := range strings.SplitSeq(strings.TrimPrefix(trimmed, "/"), "/") {
 		ok = ok && (trimmed == "" || subPath.MatchString(level))
 	}
 	if !ok {

@@ -16,9 +16,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 // ErrLocked says that another process, or another DB of this one, holds the file.
@@ -40,7 +42,8 @@ type Options struct {
 // DB is an open store. It is safe for concurrent use: one writer at a time,
 // readers beside it.
 type DB struct {
-	bolt *bbolt.DB
+	bolt  *bbolt.DB
+	close func() error // once
 }
 
 // Open opens the file at path, or creates it with mode 0600. The error wraps
@@ -57,23 +60,25 @@ func Open(path string, opts Options) (*DB, error) {
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
 	})
-	if errors.Is(err, bbolt.ErrTimeout) {
+	if errors.Is(err, bbolterrors.ErrTimeout) {
 		err = ErrLocked
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	return &DB{bolt: db}, nil
+	return &DB{bolt: db, close: sync.OnceValue(func() error { return release(db) })}, nil
 }
 
-// Close waits for transactions under way, flushes and releases the file.
-func (db *DB) Close() error {
-	if db.bolt.NoSync {
-		if err := db.bolt.Sync(); err != nil && !errors.Is(err, bbolt.ErrDatabaseNotOpen) {
-			return fmt.Errorf("flush store: %w", err)
-		}
+// Close waits for transactions under way, flushes and releases the file. It may
+// be called more than once.
+func (db *DB) Close() error { return db.close() }
+
+func release(db *bbolt.DB) error {
+	var err error
+	if db.NoSync {
+		err = db.Sync()
 	}
-	if err := db.bolt.Close(); err != nil {
+	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
@@ -122,8 +127,8 @@ func (db *DB) Restore(snapshot io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("restore store: %w", err)
 	}
-	defer os.Remove(file.Name())
-	_, err = io.Copy(file, snapshot)
+	defer func() { _ = os.Remove(file.Name()) }()
+	size, err := io.Copy(file, snapshot)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("restore store: %w", err)
 	}
@@ -131,12 +136,30 @@ func (db *DB) Restore(snapshot io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("restore store: not a snapshot: %w", err)
 	}
-	defer from.Close()
-	return db.bolt.Update(func(to *bbolt.Tx) error {
+	defer func() { _ = from.Close() }()
+	if err := db.bolt.Update(func(to *bbolt.Tx) error { return replaceAll(to, from, size) }); err != nil {
+		return fmt.Errorf("restore store: %w", err)
+	}
+	return nil
+}
+
+// replaceAll makes the content of a transaction that of a store in a file of the
+// given size. bbolt panics on pages that are damaged, and would read past the
+// end of a file that is cut short.
+func replaceAll(to *bbolt.Tx, from *bbolt.DB, size int64) (err error) {
+	defer func() {
+		if damage := recover(); damage != nil {
+			err = fmt.Errorf("the snapshot is damaged: %v", damage)
+		}
+	}()
+	return from.View(func(tx *bbolt.Tx) error {
+		if size < tx.Size() {
+			return fmt.Errorf("the snapshot has %d of %d bytes", size, tx.Size())
+		}
 		if err := deleteAll(to); err != nil {
 			return err
 		}
-		return from.View(func(tx *bbolt.Tx) error { return copyAll(to, tx) })
+		return copyAll(to, tx)
 	})
 }
 

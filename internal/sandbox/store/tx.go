@@ -102,3 +102,8 @@ func (tx *Tx) Sequence(name string) uint64 {
 	Put(tx, sequences, name, n)
 	return n
 }
+
+// HasSequences reports whether a sequence whose name begins with prefix has begun.
+func (tx *Tx) HasSequences(prefix string) bool {
+	return len(rows(tx, sequences, prefix)) > 0
+}

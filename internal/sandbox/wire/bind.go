@@ -17,14 +17,11 @@ func (s *Service) bind(in any, root *node) error {
 }
 
 func (s *Service) bindStruct(v reflect.Value, n *node, path string) error {
-	if n.members == nil {
-		if s.Protocol != JSON && n.scalar == "" {
-			n = &node{} // "Tags.member.1=" is an empty structure
-		} else {
-			return s.wrongType(path, n.text(), "a structure")
-		}
-	} else if n.scalar != nil {
-		return s.wrongType(path, n.scalar, "a structure")
+	switch {
+	case s.Protocol != JSON && n.members == nil && n.scalar == "":
+		n = &node{} // "Tags.member.1=" is an empty structure
+	case n.members == nil || n.scalar != nil:
+		return s.wrongType(path, n.text(), "a structure")
 	}
 	known := map[string]bool{}
 	for f := range fields(v) {

@@ -74,7 +74,7 @@ func (c *Call) number(kind string) uint64 {
 	seed, _ := store.Get[uint64](c.Tx, metaTable, seedKey)
 	h := fnv.New64a()
 	h.Write([]byte(kind))
-	z := c.Tx.Sequence("id/"+kind) + seed ^ h.Sum64()
+	z := c.Tx.Sequence(idSequences+kind) + seed ^ h.Sum64()
 	z += 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
@@ -82,23 +82,21 @@ func (c *Call) number(kind string) uint64 {
 }
 
 const (
-	metaTable = "meta"
-	seedKey   = "seed"
+	metaTable   = "meta"
+	seedKey     = "seed"
+	idSequences = "id/" // what the names of the IDs' sequences begin with
 )
 
-// Seed makes the IDs of a new store follow from seed, which the store keeps.
+// Seed makes the IDs of a new store follow from seed. A store that has given IDs
+// already goes on as it began; else it could give one twice.
 func Seed(db *store.DB, seed uint64) error {
-	isNew := true
-	err := db.View(func(tx *store.Tx) error {
-		_, ok := store.Get[uint64](tx, metaTable, seedKey)
-		isNew = !ok
-		return nil
-	})
-	if err != nil || !isNew {
-		return err
+	if seed == 0 {
+		return nil // what a store without a seed has
 	}
 	return db.Update(func(tx *store.Tx) error {
-		store.Put(tx, metaTable, seedKey, seed)
+		if !tx.HasSequences(idSequences) {
+			store.Put(tx, metaTable, seedKey, seed)
+		}
 		return nil
 	})
 }

@@ -20,7 +20,7 @@ func absent(f field) bool {
 	case reflect.String:
 		return v.Len() == 0 && !f.always
 	case reflect.Struct:
-		t, ok := v.Interface().(time.Time)
+		t, ok := reflect.TypeAssert[time.Time](v)
 		return ok && t.IsZero()
 	}
 	return false
@@ -76,7 +76,7 @@ func (e *xmlEncoder) value(name string, v reflect.Value) {
 	case reflect.Map:
 		e.entries(name, v)
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok {
+		if t, ok := reflect.TypeAssert[time.Time](v); ok {
 			e.text(name, t.UTC().Format("2006-01-02T15:04:05.000Z"))
 			return
 		}
@@ -155,7 +155,7 @@ func (e *jsonEncoder) value(v reflect.Value) {
 	case reflect.Map:
 		e.entries(v)
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok {
+		if t, ok := reflect.TypeAssert[time.Time](v); ok {
 			e.WriteString(strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', 3, 64))
 			return
 		}

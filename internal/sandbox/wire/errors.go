@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // Error is an error that AWS models: what the client's SDK shows its user.
@@ -33,23 +34,14 @@ func Errorf(code, format string, args ...any) *Error {
 
 // IsCode reports whether err is, or wraps, an Error with one of the codes.
 func IsCode(err error, codes ...string) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, code := range codes {
-		if e.Code == code {
-			return true
-		}
-	}
-	return false
+	e, ok := errors.AsType[*Error](err)
+	return ok && slices.Contains(codes, e.Code)
 }
 
 // asError makes an Error of any error: what isn't modelled is a fault of the
 // sandbox itself, and says so.
 func asError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Code: "InternalFailure", Message: "the sandbox failed: " + err.Error(), Receiver: true}
@@ -60,19 +52,17 @@ func asError(err error) *Error {
 // comment doesn't say otherwise.
 
 func (s *Service) unknownAction(action, version string) *Error {
-	for _, known := range s.Known {
-		if known == action {
-			// Assumed: AWS has it, the sandbox hasn't.
-			return Errorf(s.unknownActionCode(), "The action %s is not implemented by this sandbox.", action)
-		}
+	if slices.Contains(s.Known, action) { // Assumed: AWS has it, the sandbox hasn't.
+		return Errorf(s.unknownActionCode(), "The action %s is not implemented by this sandbox.", action)
 	}
 	switch s.Protocol {
 	case EC2:
 		return Errorf(s.unknownActionCode(), "The action %s is not valid for this web service.", action)
 	case JSON:
 		return Errorf(s.unknownActionCode(), "The operation %s is not known.", action)
+	default:
+		return Errorf(s.unknownActionCode(), "Could not find operation %s for version %s", action, version)
 	}
-	return Errorf(s.unknownActionCode(), "Could not find operation %s for version %s", action, version)
 }
 
 func (s *Service) unknownActionCode() string {
@@ -97,8 +87,9 @@ func (s *Service) unknownParameter(path string) *Error {
 		return Errorf("UnknownParameter", "The parameter %s is not recognized", path)
 	case JSON:
 		return Errorf("SerializationException", "The member %s is not recognized", path)
+	default:
+		return Errorf("InvalidQueryParameter", "The parameter %s is not recognized", path)
 	}
-	return Errorf("InvalidQueryParameter", "The parameter %s is not recognized", path)
 }
 
 func (s *Service) missingParameter(path string) *Error {
@@ -116,8 +107,9 @@ func (s *Service) wrongType(path string, value any, want string) *Error {
 		return Errorf("InvalidParameterValue", "Value (%v) for parameter %s is invalid. Expecting %s.", value, path, want)
 	case JSON:
 		return Errorf("SerializationException", "The value of %s can not be converted to %s", path, want)
+	default:
+		return Errorf("MalformedInput", "The value '%v' of %s can not be converted to %s", value, path, want)
 	}
-	return Errorf("MalformedInput", "The value '%v' of %s can not be converted to %s", value, path, want)
 }
 
 func (s *Service) malformed(format string, args ...any) *Error {

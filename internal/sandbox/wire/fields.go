@@ -25,12 +25,14 @@ func eachField(v reflect.Value, yield func(field) bool) bool {
 		sf := t.Field(i)
 		name, option, _ := strings.Cut(sf.Tag.Get("aws"), ",")
 		switch {
-		case name == "-" || !sf.IsExported():
+		case name == "-":
 			continue
 		case sf.Anonymous && sf.Type.Kind() == reflect.Struct:
 			if !eachField(v.Field(i), yield) {
 				return false
 			}
+			continue
+		case !sf.IsExported():
 			continue
 		case name == "":
 			name = sf.Name

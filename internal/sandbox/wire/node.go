@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // node is a value of a request before it has a type: exactly one of scalar,
@@ -34,6 +35,9 @@ func formNode(form string) (*node, error) {
 		value, errValue := url.QueryUnescape(rawValue)
 		if err := errors.Join(errName, errValue); err != nil {
 			return nil, fmt.Errorf("the parameter %.100q is not encoded as a form", pair)
+		}
+		if !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return nil, fmt.Errorf("the parameter %.100q is not valid UTF-8", pair)
 		}
 		if err := root.insert(name, value); err != nil {
 			return nil, err

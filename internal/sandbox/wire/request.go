@@ -2,25 +2,17 @@ package wire
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"mlops-infra-suite/internal/sandbox/store"
 )
-
-// MaxRequest is the size in bytes of the largest request body, before and after
-// it is unpacked.
-const MaxRequest = 2 << 20
 
 // Router knows the services of the sandbox and finds the one a request is for.
 type Router struct {
@@ -44,11 +36,11 @@ type Request struct {
 }
 
 // Call is the request as the call of an account, at the present time.
-func (r *Request) Call(ctx context.Context, tx *store.Tx, account string) *Call {
+func (req *Request) Call(ctx context.Context, tx *store.Tx, account string) *Call {
 	return &Call{
-		Context: ctx, Tx: tx, Account: account, Region: r.Region, RequestID: r.RequestID,
-		Service: r.Service.Name, Action: r.Operation.Name, Now: time.Now().UTC(),
-		SourceIP: r.SourceIP, UserAgent: r.UserAgent,
+		Context: ctx, Tx: tx, Account: account, Region: req.Region, RequestID: req.RequestID,
+		Service: req.Service.Name, Action: req.Operation.Name, Now: time.Now().UTC(),
+		SourceIP: req.SourceIP, UserAgent: req.UserAgent,
 	}
 }
 
@@ -196,115 +188,6 @@ func (n *node) text1(name string) string {
 		return text
 	}
 	return ""
-}
-
-func readBody(r *http.Request) ([]byte, error) {
-	if r.Body == nil {
-		return nil, nil
-	}
-	body := io.Reader(r.Body)
-	switch encoding := r.Header.Get("Content-Encoding"); encoding {
-	case "", "identity":
-	case "gzip":
-		unpacked, err := gzip.NewReader(io.LimitReader(body, MaxRequest+1))
-		if err != nil {
-			return nil, Errorf("MalformedInput", "The body is not in gzip format")
-		}
-		body = unpacked
-	default:
-		return nil, &Error{Code: "MalformedInput", Status: http.StatusUnsupportedMediaType,
-			Message: fmt.Sprintf("The content encoding %q is not supported", encoding)}
-	}
-	raw, err := io.ReadAll(io.LimitReader(body, MaxRequest+1))
-	switch {
-	case len(raw) > MaxRequest:
-		// Assumed: AWS has a limit for each service, with codes of their own.
-		return nil, &Error{Code: "RequestEntityTooLarge", Status: http.StatusRequestEntityTooLarge,
-			Message: fmt.Sprintf("The request is larger than %d bytes", MaxRequest)}
-	case err != nil:
-		return nil, Errorf("MalformedInput", "The body can not be read: %s", err)
-	case !utf8.Valid(raw):
-		return nil, Errorf("MalformedInput", "The body is not valid UTF-8")
-	}
-	return raw, nil
-}
-
-// formText is the form of a request, in its URL or its body, without the
-// parameters of a signature in the URL.
-func formText(r *http.Request, body []byte) string {
-	var kept []string
-	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-		if !strings.HasPrefix(pair, "X-Amz-") {
-			kept = append(kept, pair)
-		}
-	}
-	return strings.Join(append(kept, string(body)), "&")
-}
-
-// scope is who signed a request, and for what.
-type scope struct {
-	accessKey, region, service string
-}
-
-// credentialScope reads the signature's scope from the header or, of a presigned
-// request, from the URL. It is nil for a request without a signature.
-func credentialScope(r *http.Request) (*scope, error) {
-	credential, err := url.QueryUnescape(presigned(r.URL.RawQuery))
-	if err != nil {
-		return nil, incomplete()
-	}
-	if header := r.Header.Get("Authorization"); header != "" {
-		_, rest, ok := strings.Cut(header, "Credential=")
-		if !strings.HasPrefix(header, "AWS4-HMAC-SHA256 ") || !ok {
-			return nil, incomplete()
-		}
-		credential, _, _ = strings.Cut(rest, ",")
-	}
-	if credential == "" {
-		return nil, nil
-	}
-	parts := strings.Split(strings.TrimSpace(credential), "/")
-	if len(parts) != 5 || parts[4] != "aws4_request" || slices.Contains(parts, "") || !isName(parts[2]) {
-		return nil, incomplete()
-	}
-	return &scope{accessKey: parts[0], region: parts[2], service: parts[3]}, nil
-}
-
-func presigned(query string) string {
-	for pair := range strings.SplitSeq(query, "&") {
-		if value, ok := strings.CutPrefix(pair, "X-Amz-Credential="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
-func isName(region string) bool {
-	return !strings.ContainsFunc(region, func(c rune) bool {
-		return c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9')
-	})
-}
-
-func incomplete() *Error {
-	return Errorf("IncompleteSignature", "The request signature does not conform to AWS standards.")
-}
-
-func denied(format string, args ...any) *Error {
-	e := Errorf("SignatureDoesNotMatch", format, args...)
-	e.Status = http.StatusForbidden
-	return e
-}
-
-// awsHost takes service and region from a host name of AWS: "ec2" and
-// "us-west-2" from ec2.us-west-2.amazonaws.com. Other hosts tell nothing.
-func awsHost(host string) (service, region string) {
-	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} {
-		if name, ok := strings.CutSuffix(strings.ToLower(host), suffix); ok {
-			service, region, _ = strings.Cut(name, ".")
-			return strings.TrimSuffix(service, "-fips"), region
-		}
-	}
-	return "", ""
 }
 
 func newRequestID() string {

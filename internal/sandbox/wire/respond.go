@@ -10,56 +10,56 @@ import (
 
 // Respond answers the request with an operation's output, or with err when there
 // is one. An error that is no *Error is answered as an internal failure.
-func (r *Request) Respond(w http.ResponseWriter, out any, err error) {
+func (req *Request) Respond(w http.ResponseWriter, out any, err error) {
 	contentType := "text/xml;charset=UTF-8"
-	if r.Service.Protocol == JSON {
+	if req.Service.Protocol == JSON {
 		contentType = "application/x-amz-json-1.1"
 	}
 	status := http.StatusOK
 	var body []byte
 	if err != nil {
 		e := asError(err)
-		status, body = e.status(), r.errorBody(e)
+		status, body = e.status(), req.errorBody(e)
 	} else {
-		body = r.body(out)
+		body = req.body(out)
 	}
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Amzn-Requestid", r.RequestID)
+	h.Set("X-Amzn-Requestid", req.RequestID)
 	w.WriteHeader(status)
 	w.Write(body) // a client that has gone away is no concern of ours
 }
 
-func (r *Request) body(out any) []byte {
+func (req *Request) body(out any) []byte {
 	v := reflect.ValueOf(out).Elem()
-	if r.Service.Protocol == JSON {
+	if req.Service.Protocol == JSON {
 		var e jsonEncoder
 		e.object(v)
 		return e.Bytes()
 	}
-	e := xmlEncoder{ec2: r.Service.Protocol == EC2}
+	e := xmlEncoder{ec2: req.Service.Protocol == EC2}
 	e.WriteString(xml.Header)
-	e.WriteString(`<` + r.Operation.Name + `Response xmlns="`)
-	xml.EscapeText(&e, []byte(r.Service.Namespace))
+	e.WriteString(`<` + req.Operation.Name + `Response xmlns="`)
+	xml.EscapeText(&e, []byte(req.Service.Namespace))
 	e.WriteString(`">`)
 	if e.ec2 {
-		e.text("requestId", r.RequestID)
+		e.text("requestId", req.RequestID)
 		e.members(v)
 	} else {
-		e.open(r.Operation.Name + "Result")
+		e.open(req.Operation.Name + "Result")
 		e.members(v)
-		e.close(r.Operation.Name + "Result")
+		e.close(req.Operation.Name + "Result")
 		e.open("ResponseMetadata")
-		e.text("RequestId", r.RequestID)
+		e.text("RequestId", req.RequestID)
 		e.close("ResponseMetadata")
 	}
-	e.close(r.Operation.Name + "Response")
+	e.close(req.Operation.Name + "Response")
 	return e.Bytes()
 }
 
-func (r *Request) errorBody(err *Error) []byte {
-	if r.Service.Protocol == JSON {
+func (req *Request) errorBody(err *Error) []byte {
+	if req.Service.Protocol == JSON {
 		body, _ := json.Marshal(struct { // two strings: can't fail
 			Type    string `json:"__type"`
 			Message string `json:"message"`
@@ -68,12 +68,12 @@ func (r *Request) errorBody(err *Error) []byte {
 	}
 	var e xmlEncoder
 	e.WriteString(xml.Header)
-	if r.Service.Protocol == EC2 {
+	if req.Service.Protocol == EC2 {
 		e.WriteString("<Response><Errors><Error>")
 		e.text("Code", err.Code)
 		e.text("Message", err.Message)
 		e.WriteString("</Error></Errors>")
-		e.text("RequestID", r.RequestID)
+		e.text("RequestID", req.RequestID)
 		e.WriteString("</Response>")
 		return e.Bytes()
 	}
@@ -82,13 +82,13 @@ func (r *Request) errorBody(err *Error) []byte {
 		fault = "Receiver"
 	}
 	e.WriteString(`<ErrorResponse xmlns="`)
-	xml.EscapeText(&e, []byte(r.Service.Namespace))
+	xml.EscapeText(&e, []byte(req.Service.Namespace))
 	e.WriteString(`"><Error>`)
 	e.text("Type", fault)
 	e.text("Code", err.Code)
 	e.text("Message", err.Message)
 	e.WriteString("</Error>")
-	e.text("RequestId", r.RequestID)
+	e.text("RequestId", req.RequestID)
 	e.WriteString("</ErrorResponse>")
 	return e.Bytes()
 }

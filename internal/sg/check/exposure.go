@@ -2,6 +2,7 @@ package check
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // exposure is a set of ports that the same ingress rules open to the world.
 type exposure struct {
 	ports []int
-	rules []ruleset.Rule // in the order of the tier; together their sources are the world
+	rules []ruleset.Rule // in the order of the tier
 }
 
 // exposed returns which of the ports a tier opens to the world over TCP or UDP, grouped by the rules that do it. It is the
@@ -20,42 +21,52 @@ func exposed(t ruleset.Tier, ports []int) []exposure {
 	var out []exposure
 	seen := make(map[string]int)
 	for _, port := range ports {
-		rules := worldRules(t, port)
-		if len(rules) == 0 {
-			continue
+		for _, protocol := range []ruleset.Protocol{ruleset.TCP, ruleset.UDP} {
+			rules := worldRules(t, ruleset.Traffic{Protocol: protocol, Ports: ruleset.SinglePort(port)})
+			if len(rules) == 0 {
+				continue
+			}
+			var id strings.Builder
+			for _, r := range rules {
+				id.WriteString(r.String() + "\n")
+			}
+			i, ok := seen[id.String()]
+			if !ok {
+				i = len(out)
+				seen[id.String()] = i
+				out = append(out, exposure{rules: rules})
+			}
+			if !slices.Contains(out[i].ports, port) {
+				out[i].ports = append(out[i].ports, port)
+			}
 		}
-		var id strings.Builder
-		for _, r := range rules {
-			id.WriteString(r.String() + "\n")
-		}
-		i, ok := seen[id.String()]
-		if !ok {
-			i = len(out)
-			seen[id.String()] = i
-			out = append(out, exposure{rules: rules})
-		}
-		out[i].ports = append(out[i].ports, port)
 	}
 	return out
 }
 
-// worldRules are the ingress rules of a tier that let the world reach a port, nil where it can't.
-func worldRules(t ruleset.Tier, port int) []ruleset.Rule {
-	for _, protocol := range []ruleset.Protocol{ruleset.TCP, ruleset.UDP} {
-		want := ruleset.Traffic{Protocol: protocol, Ports: ruleset.SinglePort(port)}
-		var rules []ruleset.Rule
-		var sources []netip.Prefix
-		for _, r := range t.Ingress {
-			if r.Peer.Kind == ruleset.CIDR && r.Covers(want) {
-				rules = append(rules, r)
-				sources = append(sources, r.Peer.Prefix)
-			}
+// worldRules are the ingress rules of a tier that let the world send the traffic: those that do so each by itself, or
+// else all that do so together. It is nil where the world can't.
+func worldRules(t ruleset.Tier, traffic ruleset.Traffic) []ruleset.Rule {
+	var alone, together []ruleset.Rule
+	var sources []netip.Prefix
+	for _, r := range t.Ingress {
+		if r.Peer.Kind != ruleset.CIDR || !r.Covers(traffic) {
+			continue
 		}
-		if len(rules) > 0 && ruleset.IsWorld(sources) {
-			return rules
+		if ruleset.IsWorld([]netip.Prefix{r.Peer.Prefix}) {
+			alone = append(alone, r)
 		}
+		together = append(together, r)
+		sources = append(sources, r.Peer.Prefix)
 	}
-	return nil
+	switch {
+	case len(alone) > 0:
+		return alone
+	case ruleset.IsWorld(sources):
+		return together
+	default:
+		return nil
+	}
 }
 
 // portList is ports in words: "port 22", "ports 3306, 5432 and 8 more".

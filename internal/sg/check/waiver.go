@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"mlops-infra-suite/internal/config"
@@ -44,7 +45,7 @@ func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
 	case w.Tier != "" && !slices.Contains(tiers, w.Tier):
 		return l.Errorf(diag.CodeWaiver, w.Pos, "the waiver of %s names the tier %q, which the scenario doesn't have", w.Check, w.Tier).
 			WithHint("%s", diag.Suggest(w.Tier, tiers))
-	case now.UTC().After(w.Expires.AddDate(0, 0, 1)):
+	case !now.Before(w.Expires.AddDate(0, 0, 1)):
 		return l.Errorf(diag.CodeWaiver, w.Pos, "the waiver of %s expired on %s", w.Check, w.Expires.Format(time.DateOnly)).
 			WithHint("mend the finding, or decide again and set a new date")
 	}
@@ -52,11 +53,11 @@ func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
 }
 
 func waivableHint() string {
-	hint := "these can be waived:"
+	var ids []string
 	for _, c := range Catalogue() {
 		if c.Waivable {
-			hint += " " + c.ID
+			ids = append(ids, c.ID)
 		}
 	}
-	return hint
+	return "these can be waived: " + strings.Join(ids, ", ")
 }

@@ -1,5 +1,7 @@
 package ruleset
 
+import "slices"
+
 // WithMirrors returns the rules and, for each that names a tier, the missing opposite half in that tier: a connection
 // needs both, and who writes one means the connection. A half is missing unless a declared rule of the other tier that
 // names this one lets the same traffic through.
@@ -15,7 +17,7 @@ func WithMirrors(rules []Rule) []Rule {
 			declared[s] = append(declared[s], r.Traffic)
 		}
 	}
-	out := rules[:len(rules):len(rules)]
+	out := slices.Clip(rules)
 	added := make(map[Key]bool)
 	for _, r := range rules {
 		key, ok := r.Mirror()

@@ -25,11 +25,17 @@ type Peer struct {
 	Name   string       // of the others: the tier's name or the AWS ID
 }
 
-// The constructors of the four kinds.
+// CIDRPeer is a range of addresses; host bits are dropped.
 func CIDRPeer(p netip.Prefix) Peer { return Peer{Kind: CIDR, Prefix: p.Masked()} }
-func TierPeer(name string) Peer    { return Peer{Kind: TierRef, Name: name} }
-func GroupPeer(id string) Peer     { return Peer{Kind: GroupRef, Name: id} }
-func PrefixPeer(id string) Peer    { return Peer{Kind: PrefixList, Name: id} }
+
+// TierPeer is a tier of the set, by name.
+func TierPeer(name string) Peer { return Peer{Kind: TierRef, Name: name} }
+
+// GroupPeer is an existing security group, by ID.
+func GroupPeer(id string) Peer { return Peer{Kind: GroupRef, Name: id} }
+
+// PrefixPeer is a managed prefix list, by ID.
+func PrefixPeer(id string) Peer { return Peer{Kind: PrefixList, Name: id} }
 
 // ParseCIDR reads an IPv4 or IPv6 CIDR. It accepts host bits and any spelling of IPv6, and returns the canonical prefix;
 // IPv4-mapped IPv6 and zones are refused, as EC2 has neither.

@@ -58,8 +58,12 @@ func (l *Library) List() ([]Entry, diag.List, error) {
 		return nil, nil, err
 	}
 	var entries []Entry
-	for _, name := range append(names, own...) {
-		s, found, err := l.Load(name)
+	for i, name := range append(names, own...) {
+		by := theTool
+		if i >= len(names) {
+			by = theUser
+		}
+		s, found, err := l.loadFor(by, name)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -68,16 +72,27 @@ func (l *Library) List() ([]Entry, diag.List, error) {
 			entries = append(entries, Entry{s.Name, s.Description, s.tierNames(), s.Builtin})
 		}
 	}
-	return entries, problems, nil
+	problems.Sort()
+	return entries, slices.Compact(problems), nil
 }
 
 // Load reads the scenario of that name with everything it builds on. The caller has checked that the name is one: it is
 // never a path. A scenario that does not exist is reported without a place, for the caller to fill in.
-func (l *Library) Load(name string) (*Scenario, diag.List, error) {
+func (l *Library) Load(name string) (*Scenario, diag.List, error) { return l.loadFor(theUser, name) }
+
+func (l *Library) loadFor(by asker, name string) (*Scenario, diag.List, error) {
 	loader := &loader{library: l}
-	s, err := loader.load(name, nil)
+	s, err := loader.load(by, name, nil)
 	return s, loader.problems, err
 }
+
+// asker is who names a scenario. The tool means its own; for a user's word a built-in that a file shadows is refused.
+type asker bool
+
+const (
+	theTool asker = true
+	theUser asker = false
+)
 
 func builtinNames() []string {
 	files, _ := fs.Glob(catalogue, "catalogue/*.yaml") // the pattern is well-formed, which is the only error of Glob
@@ -137,27 +152,34 @@ func builtin(name string, withBases bool) []byte {
 
 // open returns a scenario's text and how messages call its file. It reports a name that is nowhere, a file that can't be
 // read, and one that has the name of a built-in. A base is found only for a scenario that builds on it.
-func (l *Library) open(name string, asBase bool, problems *diag.List) (file string, text []byte, ok bool) {
+func (l *Library) open(by asker, name string, asBase bool, problems *diag.List) (file string, text []byte, ok bool) {
 	own := path.Join(l.shown, name+".yaml")
-	text, err := yamldoc.ReadFile(filepath.Join(l.folder, name+".yaml"))
 	inner := builtin(name, asBase)
-	switch {
-	case builtin(name, true) != nil && !errors.Is(err, fs.ErrNotExist):
-		*problems = append(*problems, shadowing(own, name))
-		return "", nil, false
-	case inner != nil:
+	text, err := yamldoc.ReadFile(filepath.Join(l.folder, name+".yaml"))
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case inner != nil && (missing || by == theTool):
 		file, text = path.Join(builtinFolder, name+".yaml"), inner
-	case errors.Is(err, fs.ErrNotExist):
+	case missing:
 		problems.Errorf(diag.CodeScenario, diag.Pos{}, "there is no scenario %q", name).WithHint("%s", l.suggest(name))
 		return "", nil, false
-	case err != nil:
-		problems.Errorf(diag.CodeUnreadable, diag.Pos{File: own}, "the scenario cannot be read: %v", err)
+	case err != nil: // whatever the name is: nobody can tell whether a file shadows a built-in one
+		unreadable(own, err, problems)
+		return "", nil, false
+	case builtin(name, true) != nil:
+		*problems = append(*problems, shadowing(own, name))
 		return "", nil, false
 	default:
 		file = own
 	}
 	l.Sources[file] = text
 	return file, text, true
+}
+
+func unreadable(file string, err error, problems *diag.List) {
+	p := problems.Errorf(diag.CodeUnreadable, diag.Pos{File: file}, "the scenario cannot be read: %v", err)
+	if errors.Is(err, fs.ErrPermission) {
+		p.Hint = "the user that runs the tool must be able to read the folder; in a container see docker run --user"
+	}
 }
 
 func (l *Library) suggest(name string) string {

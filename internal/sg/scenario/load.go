@@ -34,9 +34,9 @@ type loader struct {
 }
 
 // load reads one scenario onto what it extends; chain are the scenarios that led here, the first one asked for.
-func (l *loader) load(name string, chain []string) (*Scenario, error) {
+func (l *loader) load(by asker, name string, chain []string) (*Scenario, error) {
 	s := &Scenario{Name: name}
-	file, text, ok := l.library.open(name, len(chain) > 0, &l.problems)
+	file, text, ok := l.library.open(by, name, len(chain) > 0, &l.problems)
 	if !ok {
 		return s, nil
 	}
@@ -47,33 +47,43 @@ func (l *loader) load(name string, chain []string) (*Scenario, error) {
 	doc := yamldoc.Parse(file, text)
 	doc.Validate(schema)
 	root := doc.Root()
-	if base := root.Get("extends"); base.Exists() && base.Text() != "" {
-		s, err = l.loadBase(base, append(chain, name))
-		if err != nil {
+	s.Builtin = builtin(name, false) != nil
+	if base := root.Get("extends"); base.Text() != "" {
+		if s.Builtin {
+			by = theTool
+		}
+		if s, err = l.loadBase(by, base, append(chain, name)); err != nil {
 			return nil, err
 		}
 	}
-	s.Name, s.Builtin = name, builtin(name, false) != nil
-	if root.Has("description") {
-		s.Description = root.Text("description")
-	}
 	l.checkName(root, name)
-	s.extend(root.Map("tiers"), &doc.Problems)
-	if len(chain) == 0 {
-		s.check(root, &doc.Problems)
+	s.take(name, root)
+	if !l.problems.HasErrors() { // without its base, what a file says of the tiers makes no sense
+		s.extend(root.Map("tiers"), &doc.Problems)
+		if len(chain) == 0 {
+			s.check(root, &doc.Problems)
+		}
 	}
 	l.problems = append(l.problems, doc.Problems...)
 	return s, nil
 }
 
-func (l *loader) loadBase(base yamldoc.Value, chain []string) (*Scenario, error) {
+// take gives the scenario the name and description of the file that builds on it.
+func (s *Scenario) take(name string, root yamldoc.Map) {
+	s.Name, s.Builtin = name, builtin(name, false) != nil
+	if root.Has("description") {
+		s.Description = root.Text("description")
+	}
+}
+
+func (l *loader) loadBase(by asker, base yamldoc.Value, chain []string) (*Scenario, error) {
 	name := base.Text()
 	if slices.Contains(chain, name) {
 		l.problems.Errorf(diag.CodeScenarioFile, base.Pos(), "the scenario builds on itself: %s", strings.Join(append(chain, name), " extends "))
 		return &Scenario{}, nil
 	}
 	before := len(l.problems)
-	s, err := l.load(name, chain)
+	s, err := l.load(by, name, chain)
 	for i := range l.problems[before:] {
 		if p := &l.problems[before+i]; p.Pos.IsZero() {
 			p.Pos = base.Pos()
@@ -131,7 +141,7 @@ func describe(t *ruleset.Tier, body yamldoc.Map, problems *diag.List) (_ move, m
 		parsed, err = ruleset.ParsePorts(ports)
 	}
 	if err != nil {
-		if body.Sound() {
+		if port.Sound() {
 			problems.Errorf(diag.CodePorts, port.Pos(), "service_port: %v", err)
 		}
 		return move{}, false

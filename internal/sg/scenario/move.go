@@ -14,14 +14,14 @@ type move struct {
 }
 
 // concerns reports whether r is one half of a connection that the move changes.
-func (m move) concerns(r ruleset.Rule) bool {
-	if r.Traffic != m.from {
-		return false
-	}
+func (m move) concerns(r ruleset.Rule) bool { return r.Traffic == m.from && serves(r, m.tier) }
+
+// serves reports whether r is one half of a connection to the tier: its ingress, or another tier's egress to it.
+func serves(r ruleset.Rule, tier string) bool {
 	if r.Direction == ruleset.Ingress {
-		return r.Tier == m.tier
+		return r.Tier == tier
 	}
-	return r.Peer == ruleset.TierPeer(m.tier)
+	return r.Peer == ruleset.TierPeer(tier)
 }
 
 // movePorts applies all moves at once, so that two of them may swap ports, and returns how many rules each one changed.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"mlops-infra-suite/internal/config"
@@ -76,21 +77,19 @@ func acceptMove(next move, earlier []move, m yamldoc.Map, problems *diag.List) b
 
 // noMatch reports a port override that no rule of the scenario fits, with what the user may have meant.
 func (s *Scenario) noMatch(m move, problems *diag.List) {
-	var single []string
+	var served []string
 	hint := ""
 	for _, r := range s.Rules {
-		if !(r.Direction == ruleset.Ingress && r.Tier == m.tier) && r.Peer != ruleset.TierPeer(m.tier) {
-			continue
-		}
-		if r.Covers(m.from) {
-			hint = fmt.Sprintf("%s is part of %s in the rule %q; a port override replaces single ports", m.from, r.Traffic, r.Key)
-		}
-		if text := r.Traffic.String(); r.Ports.From == r.Ports.To && r.Protocol.HasPorts() && !strings.Contains(strings.Join(single, " ")+" ", text+" ") {
-			single = append(single, text)
+		switch text := r.Traffic.String(); {
+		case !serves(r, m.tier):
+		case r.Covers(m.from):
+			hint = fmt.Sprintf("%s is part of %s in the rule %q; a port override replaces single ports", m.from, text, r.Key)
+		case r.Protocol.HasPorts() && r.Ports.From == r.Ports.To && !slices.Contains(served, text):
+			served = append(served, text)
 		}
 	}
-	if hint == "" && len(single) > 0 {
-		hint = fmt.Sprintf("the tier %s is served on %s", m.tier, strings.Join(single, ", "))
+	if hint == "" && len(served) > 0 {
+		hint = fmt.Sprintf("the tier %s is served on %s", m.tier, strings.Join(served, ", "))
 	}
 	problems.Errorf(diag.CodeNoMatch, m.pos, "the port override matches nothing: no rule for tier %s has %s", m.tier, m.from).WithHint("%s", hint)
 }
@@ -100,6 +99,9 @@ func (s *Scenario) noMatch(m move, problems *diag.List) {
 func (s *Scenario) add(rules []ruleset.Rule, overrides []config.Override, problems *diag.List) []ruleset.Rule {
 	seen := make(map[ruleset.Key]ruleset.Rule, len(rules))
 	for _, r := range rules {
+		if first, again := seen[r.Key]; again {
+			movedOnto(first, r, problems)
+		}
 		seen[r.Key] = r
 	}
 	for _, o := range overrides {
@@ -119,6 +121,17 @@ func (s *Scenario) add(rules []ruleset.Rule, overrides []config.Override, proble
 		}
 	}
 	return rules
+}
+
+// movedOnto reports a port override that makes two rules one. Two equal rules of a scenario are for the checks.
+func movedOnto(a, b ruleset.Rule, problems *diag.List) {
+	if a.Origin != ruleset.FromOverride {
+		a, b = b, a
+	}
+	if a.Origin == ruleset.FromOverride {
+		problems.Errorf(diag.CodeRepeats, a.Pos, "the port override repeats the rule %q, which is there from the %s (%s)", a.Key, b.Origin, b.Pos).
+			WithHint("override to another port")
+	}
 }
 
 // moveServices returns the tiers with the ports that they serve after the moves.

@@ -47,7 +47,7 @@ func Build(in Input) (*Template, diag.List) {
 		add(outputs, outputID(t.Name), in.output(t))
 	}
 	for _, t := range in.Set.Tiers {
-		for _, r := range slices.Concat(t.Ingress, t.StandaloneEgress()) {
+		for _, r := range distinct(slices.Concat(t.Ingress, t.StandaloneEgress())) {
 			add(resources, RuleID(r.Key), ruleResource(r))
 		}
 	}
@@ -111,10 +111,15 @@ func (in Input) group(t ruleset.Tier) *yaml.Node {
 // whose egress opens everything, that egress itself. A standalone rule beside it is reported to strip the allow-all.
 func inlineEgress(t ruleset.Tier) *yaml.Node {
 	list := sequence()
-	for _, r := range t.InlineEgress() {
+	for _, r := range distinct(t.InlineEgress()) {
 		list.Content = append(list.Content, ruleProperties(r))
 	}
 	return list
+}
+
+// distinct leaves one of equal rules that follow each other: for EC2 they are one, and the checks have refused the others.
+func distinct(rules []ruleset.Rule) []ruleset.Rule {
+	return slices.CompactFunc(slices.Clone(rules), func(a, b ruleset.Rule) bool { return a.Key == b.Key })
 }
 
 // checkEgress reports the one posture that can't be written: everything open over IPv6, and IPv4 only to some groups.

@@ -6,6 +6,7 @@ import (
 
 	"mlops-infra-suite/internal/sandbox/cfn/template"
 	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/wire"
 )
 
 // groupHandler is AWS::EC2::SecurityGroup.
@@ -71,7 +72,7 @@ func (groupHandler) update(c *Context, want Desired, have State) (State, error) 
 func (groupHandler) remove(c *Context, have State) error {
 	_, err := invoke(c, "Ec2", "DeleteSecurityGroup", ec2.DeleteSecurityGroup,
 		&ec2.DeleteSecurityGroupInput{GroupId: have.PhysicalID})
-	if gone(err, "InvalidGroup.NotFound") {
+	if wire.IsCode(err, "InvalidGroup.NotFound") {
 		return nil
 	}
 	return err

@@ -29,7 +29,8 @@ type Handler interface {
 // stack's owner.
 type Context struct {
 	*wire.Call
-	// Fault may refuse an EC2 or SSM action before it is tried; nil for never.
+	// Fault may refuse a writing action of EC2 or SSM before it is tried; nil for
+	// never.
 	Fault func(action string) error
 	// Adoptable tells of a physical ID whether a resource of this stack has it
 	// that this very operation replaces or removes.
@@ -102,7 +103,7 @@ func (e *serviceError) Unwrap() error { return e.err }
 func invoke[In, Out any](c *Context, service, action string, fn func(*wire.Call, *In) (*Out, error), in *In) (*Out, error) {
 	call := *c.Call
 	call.Service, call.Action, call.RequestID = strings.ToLower(service), action, c.NewUUID()
-	if c.Fault != nil {
+	if c.Fault != nil && !strings.HasPrefix(action, "Describe") {
 		if err := c.Fault(action); err != nil {
 			return nil, &serviceError{service, call.RequestID, err}
 		}
@@ -172,7 +173,7 @@ func InvalidProperties(logicalID string, problems []string) string {
 	return fmt.Sprintf("Properties validation failed for resource %s with message:\n%s", logicalID, strings.Join(problems, "\n"))
 }
 
-// string returns a property that is a text, "" when it isn't given.
+// property is a property that is a text, "" when it isn't given.
 func property(m template.Map, name string) string {
 	s, _ := m[name].(string)
 	return s
@@ -183,6 +184,3 @@ func (c *Context) suffix() string {
 	id := c.NewID("name")
 	return strings.ToUpper(id[len(id)-12:])
 }
-
-// gone tells whether an error says that the thing to delete isn't there.
-func gone(err error, codes ...string) bool { return wire.IsCode(err, codes...) }

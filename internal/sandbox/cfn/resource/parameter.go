@@ -6,6 +6,7 @@ import (
 
 	"mlops-infra-suite/internal/sandbox/cfn/template"
 	"mlops-infra-suite/internal/sandbox/ssm"
+	"mlops-infra-suite/internal/sandbox/wire"
 )
 
 // parameterHandler is AWS::SSM::Parameter.
@@ -50,7 +51,7 @@ func (parameterHandler) update(c *Context, want Desired, have State) (State, err
 
 func (parameterHandler) remove(c *Context, have State) error {
 	_, err := invoke(c, "Ssm", "DeleteParameter", ssm.DeleteParameter, &ssm.DeleteParameterInput{Name: have.PhysicalID})
-	if gone(err, "ParameterNotFound") {
+	if wire.IsCode(err, "ParameterNotFound") {
 		return nil
 	}
 	return err

@@ -20,6 +20,17 @@ func Types() Registry {
 	return registry
 }
 
+// Known implements template.Types.
+func (r Registry) Known(resourceType string) bool {
+	_, ok := r[resourceType]
+	return ok
+}
+
+// HasAttribute implements template.Types.
+func (r Registry) HasAttribute(resourceType, attribute string) bool {
+	return slices.Contains(r[resourceType].attributes, attribute)
+}
+
 var groupDescription = regexp.MustCompile(`^([a-z,A-Z0-9. _\-:/()#@[\]+=&;{}!$*])*$`)
 
 func tagsProperty() Property {

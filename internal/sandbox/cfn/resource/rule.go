@@ -9,6 +9,7 @@ import (
 
 	"mlops-infra-suite/internal/sandbox/cfn/template"
 	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/wire"
 )
 
 // direction is which way a rule lets traffic go.
@@ -118,7 +119,7 @@ func (h ruleHandler) update(c *Context, want Desired, have State) (State, error)
 // (facts 1.4: EC2 itself reports none for most of these).
 func (h ruleHandler) remove(c *Context, have State) error {
 	err := revoke(c, h.direction, property(have.Properties, "GroupId"), have.PhysicalID)
-	if gone(err, "InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound", "InvalidPermission.NotFound") {
+	if wire.IsCode(err, "InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound", "InvalidPermission.NotFound") {
 		return nil
 	}
 	return err

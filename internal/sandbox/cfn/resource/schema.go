@@ -56,17 +56,6 @@ type Type struct {
 	handler    Handler
 }
 
-// Known implements template.Types.
-func (r Registry) Known(resourceType string) bool {
-	_, ok := r[resourceType]
-	return ok
-}
-
-// HasAttribute implements template.Types.
-func (r Registry) HasAttribute(resourceType, attribute string) bool {
-	return slices.Contains(r[resourceType].attributes, attribute)
-}
-
 // Taggable tells whether the type takes the stack's tags.
 func (t Type) Taggable() bool { return t.taggable }
 
@@ -87,11 +76,9 @@ func (t Type) KeptName(have, want template.Map) string {
 // IsTags tells whether the property holds the resource's tags.
 func (t Type) IsTags(property string) bool { return t.properties[property].tags }
 
-// Unsupported names the first property, in order, that the type doesn't have,
+// Unsupported names the first property, in order, that the schema doesn't have,
 // at any depth; "" for none.
-func (t Type) Unsupported(properties template.Map) string { return t.unsupported(properties) }
-
-func (o object) unsupported(m template.Map) string {
+func (o object) Unsupported(m template.Map) string {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		p, ok := o.properties[name]
 		if !ok {
@@ -103,7 +90,7 @@ func (o object) unsupported(m template.Map) string {
 		list, _ := m[name].(template.List)
 		for _, item := range list {
 			if fields, isMap := item.(template.Map); isMap && !isCall(fields) {
-				if found := p.items.unsupported(fields); found != "" {
+				if found := p.items.Unsupported(fields); found != "" {
 					return found
 				}
 			}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// PseudoParameters are the names of the language itself. AWS::NoValue has no
+// pseudoParameters are the names of the language itself. AWS::NoValue has no
 // value: it takes away the property that refers to it.
 var pseudoParameters = []string{
 	"AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue", "AWS::Partition",

@@ -48,14 +48,21 @@ func parseJSON(body string) (any, error) {
 			return jsonTree(raw, "")
 		}
 	}
-	line, column := position(body, dec.InputOffset())
+	offset := dec.InputOffset()
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		offset = syntax.Offset
+	} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		offset = int64(len(body))
+	}
+	line, column := position(body, offset)
 	return nil, formatError("JSON not well-formed. (line %d, column %d)", line, column)
 }
 
-// position is the line and column, both from 1, of an offset in a text.
+// position is the line and column, both from 1, of the last byte before an
+// offset in a text.
 func position(text string, offset int64) (line, column int) {
 	before := text[:min(int(offset), len(text))]
-	return strings.Count(before, "\n") + 1, len(before) - strings.LastIndex(before, "\n")
+	return strings.Count(before, "\n") + 1, max(1, len(before)-strings.LastIndex(before, "\n")-1)
 }
 
 func jsonTree(raw any, path string) (any, error) {
@@ -85,7 +92,7 @@ func jsonTree(raw any, path string) (any, error) {
 func parseYAML(body string) (any, error) {
 	var root yaml.Node
 	err := yaml.Load([]byte(body), &root)
-	if load := (*yaml.LoadError)(nil); errors.As(err, &load) {
+	if load := (*yaml.LoadError)(nil); errors.As(err, &load) && load.Mark.Line > 0 {
 		return nil, formatError("YAML not well-formed. (line %d, column %d)", load.Mark.Line, load.Mark.Column)
 	}
 	if err != nil || len(root.Content) == 0 {

@@ -1,0 +1,55 @@
+package main
+
+import "time"
+
+// budget is what a command may cost. Zero: not limited.
+type budget struct {
+	ratio float64       // wall time, as a multiple of hello-world's
+	wall  time.Duration // wall time as such, for work that hello-world can't stand for
+	rss   float64       // peak resident memory, in MiB
+}
+
+// The budgets of the product. The stretch goals are shown, not asked for.
+var (
+	localBudget   = budget{ratio: 10, rss: 24}
+	localStretch  = budget{ratio: 4, rss: 12}
+	deployBudget  = budget{wall: 60 * time.Millisecond}
+	deployStretch = budget{wall: 30 * time.Millisecond}
+)
+
+// config is the example that is measured: a set of three tiers with overrides.
+const config = "globalbank-prod.yaml"
+
+// command is one thing that a user does.
+type command struct {
+	name     string
+	args     []string
+	caBundle bool // with AWS_CA_BUNDLE set, as many companies have it: parsing it is what a local action must not do
+	fresh    bool // in a working directory that has no sandbox yet
+	limit    budget
+	stretch  budget
+}
+
+// commands are what is measured.
+func commands() []command {
+	var all []command
+	for _, caBundle := range []bool{false, true} {
+		for _, args := range [][]string{
+			{"version"}, {"list-scenarios"},
+			{"validate-config", "-c", config}, {"create-template", "-c", config}, {"show-scenario", "-c", config},
+		} {
+			all = append(all, command{name: args[0], args: args, caBundle: caBundle, limit: localBudget, stretch: localStretch})
+		}
+	}
+	return append(all, command{
+		name: "create-security-groups", args: []string{"create-security-groups", "-c", config, "--sandbox", "--force"},
+		fresh: true, limit: deployBudget, stretch: deployStretch,
+	})
+}
+
+// within reports whether a measurement keeps the budget; hello is what hello-world took.
+func (b budget) within(s sample, hello time.Duration) bool {
+	return (b.ratio == 0 || s.ratio(hello) <= b.ratio) &&
+		(b.wall == 0 || s.wall <= b.wall) &&
+		(b.rss == 0 || s.rss <= b.rss)
+}

@@ -1,0 +1,115 @@
+//go:build tools
+
+package cfn_test
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mlops-infra-suite/internal/sandbox"
+)
+
+// commandLine is the AWS CLI against a served sandbox.
+type commandLine struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+func newCommandLine(t *testing.T) commandLine {
+	t.Helper()
+	box, err := sandbox.Open(filepath.Join(t.TempDir(), "sandbox"), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- box.Serve(t.Context(), listener) }()
+	t.Cleanup(func() { // t.Context is done by now
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		if err := box.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return commandLine{t, t.TempDir(), []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
+		"AWS_ACCESS_KEY_ID=" + account, "AWS_SECRET_ACCESS_KEY=x", "AWS_DEFAULT_REGION=" + region,
+		"AWS_ENDPOINT_URL=http://" + listener.Addr().String(), "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
+	}}
+}
+
+// run runs aws with arguments and returns its output; the exit code must be as said.
+func (c commandLine) run(exit int, args ...string) string {
+	c.t.Helper()
+	cmd := exec.CommandContext(c.t.Context(), "aws", args...)
+	cmd.Env, cmd.Dir = c.env, c.dir
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		c.t.Fatalf("run aws: %v", err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != exit {
+		c.t.Fatalf("aws %s: exit %d, want %d\n%s", strings.Join(args, " "), got, exit, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (c commandLine) deploy(exit int, body string, args ...string) string {
+	c.t.Helper()
+	file := filepath.Join(c.dir, "template.yaml")
+	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return c.run(exit, append([]string{"cloudformation", "deploy", "--template-file", file, "--stack-name", "s"}, args...)...)
+}
+
+func TestCommandLine(t *testing.T) {
+	c := newCommandLine(t)
+	vpc := c.run(0, "ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--query", "Vpc.VpcId", "--output", "text")
+	if out := c.deploy(0, twoTier, "--parameter-overrides", "VpcId="+vpc, "--tags", "a=b"); !strings.Contains(out, "Successfully created/updated stack - s") {
+		t.Error(out)
+	}
+	if out := c.deploy(0, twoTier, "--no-fail-on-empty-changeset", "--tags", "a=b"); !strings.Contains(out, "No changes to deploy. Stack s is up to date") {
+		t.Error(out)
+	}
+	c.deploy(0, replaced(t, twoTier, "FromPort: 443, ToPort: 443", "FromPort: 8443, ToPort: 8443"), "--tags", "a=c")
+	c.deploy(255, replaced(t, twoTier, "FromPort: 443, ToPort: 443", "FromPort: 70000, ToPort: 70000"))
+	if out := c.deploy(255, replaced(t, twoTier, "IpProtocol: tcp", "Protocol: tcp")); !strings.Contains(out, "Encountered unsupported property Protocol") {
+		t.Error(out)
+	}
+	var described struct {
+		Stacks []struct {
+			StackStatus string
+			Outputs     []struct{ OutputValue, ExportName string }
+			Tags        []struct{ Key, Value string }
+		}
+	}
+	if err := json.Unmarshal([]byte(c.run(0, "cloudformation", "describe-stacks", "--stack-name", "s")), &described); err != nil {
+		t.Fatal(err)
+	}
+	s := described.Stacks[0]
+	if s.StackStatus != "UPDATE_ROLLBACK_COMPLETE" || s.Outputs[0].ExportName != "s-web" || s.Tags[0].Value != "c" {
+		t.Errorf("%+v", s)
+	}
+	ports := c.run(0, "ec2", "describe-security-group-rules", "--filters", "Name=group-id,Values="+s.Outputs[0].OutputValue,
+		"--query", "SecurityGroupRules[?!IsEgress].ToPort", "--output", "text")
+	parameter := c.run(0, "ssm", "get-parameter", "--name", "/sg/s/web", "--query", "Parameter.Value", "--output", "text")
+	if ports != "8443" || parameter != s.Outputs[0].OutputValue {
+		t.Error(ports, parameter)
+	}
+	c.run(0, "cloudformation", "delete-stack", "--stack-name", "s")
+	c.run(0, "cloudformation", "wait", "stack-delete-complete", "--stack-name", "s")
+	c.run(255, "cloudformation", "describe-stacks", "--stack-name", "s")
+	if groups := c.run(0, "ec2", "describe-security-groups", "--query", "SecurityGroups[?GroupName!='default']", "--output", "text"); groups != "" {
+		t.Error(groups)
+	}
+}

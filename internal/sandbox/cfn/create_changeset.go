@@ -1,0 +1,179 @@
+package cfn
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// CreateChangeSetInput is CreateChangeSet's request.
+type CreateChangeSetInput struct {
+	StackName     string `aws:",required"`
+	ChangeSetName string `aws:",required"`
+	Wanted
+	ChangeSetType           string
+	ClientToken             string
+	Description             string
+	IncludeNestedStacks     *bool
+	ImportExistingResources *bool
+	OnStackFailure          string
+}
+
+// CreateChangeSetOutput is CreateChangeSet's response.
+type CreateChangeSetOutput struct {
+	Id      string
+	StackId string
+}
+
+func (in *CreateChangeSetInput) check() error {
+	c := constraints{}
+	if !strings.HasPrefix(in.StackName, "arn:") {
+		c.newStackName(in.StackName)
+	}
+	c.changeSetName(in.ChangeSetName)
+	if in.ChangeSetType != "" {
+		c.Enum("changeSetType", in.ChangeSetType, "CREATE", "UPDATE", "IMPORT")
+	}
+	c.Length("description", in.Description, 0, maxDescription)
+	c.Length("clientToken", in.ClientToken, 0, maxName)
+	c.onFailure("onStackFailure", in.OnStackFailure)
+	c.tags(in.Tags)
+	c.capabilities(in.Capabilities)
+	if err := c.err(); err != nil {
+		return err
+	}
+	switch {
+	case in.ChangeSetType == "IMPORT" || isTrue(in.ImportExistingResources):
+		return validation("Importing resources is not supported by this sandbox")
+	case isTrue(in.IncludeNestedStacks):
+		return validation("Nested stacks are not supported by this sandbox")
+	case in.OnStackFailure == onFailureDelete && in.ChangeSetType != "CREATE":
+		return validation("OnStackFailure DELETE is only valid for change sets of type CREATE")
+	}
+	return nil
+}
+
+func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*CreateChangeSetOutput, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	s, err := changeSetStack(call, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, cs := range s.changeSets(call) {
+		if cs.Name != in.ChangeSetName || !cs.active() {
+			continue
+		}
+		if in.ClientToken != "" && cs.Token == in.ClientToken {
+			return &CreateChangeSetOutput{Id: cs.ID, StackId: s.ID}, nil // a repeated request
+		}
+		return nil, wire.Errorf("AlreadyExistsException", "ChangeSet %s already exists", in.ChangeSetName)
+	}
+	want, t, err := e.deployment(in.Wanted, s)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.compare(call, s, t, want); err != nil {
+		return nil, err // what only this shows is wrong: AWS checks properties early too
+	}
+	uuid := call.NewUUID()
+	cs := &changeSet{
+		Number: call.Tx.Sequence("cfn.change-set"),
+		UUID:   uuid, ID: call.ARN("cloudformation", "changeSet/"+in.ChangeSetName+"/"+uuid), Name: in.ChangeSetName,
+		Stack: s.UUID, Type: in.ChangeSetType, Token: in.ClientToken, Description: in.Description,
+		OnStackFailure: in.OnStackFailure, Status: createPending, ExecutionStatus: unavailable,
+		Created: call.Now, Deployment: want,
+	}
+	cs.put(call)
+	e.wake(call, pendingChangeSet, cs.key())
+	return &CreateChangeSetOutput{Id: cs.ID, StackId: s.ID}, nil
+}
+
+// changeSetStack is the stack that a change set is for. One of type CREATE
+// makes it, to be reviewed.
+func changeSetStack(call *wire.Call, in *CreateChangeSetInput) (*stack, error) {
+	s := findStack(call, in.StackName)
+	if in.ChangeSetType != "CREATE" {
+		switch {
+		case s == nil || s.Status == deleteComplete:
+			return nil, noSuchStack(in.StackName)
+		case !updatable(s.Status):
+			return nil, cannotUpdate(s)
+		}
+		return s, nil
+	}
+	switch {
+	case s == nil && strings.HasPrefix(in.StackName, "arn:"):
+		return nil, noSuchStack(in.StackName)
+	case s == nil:
+		if err := checkStackLimit(call); err != nil {
+			return nil, err
+		}
+		s = newStack(call, in.StackName)
+		s.enter(call, reviewInProgress, "User Initiated")
+		s.put(call)
+	case s.Status != reviewInProgress:
+		return nil, validation("Stack [%s] already exists and cannot be created again with the changeSet [%s].",
+			s.Name, in.ChangeSetName)
+	}
+	return s, nil
+}
+
+// advanceChangeSet works a change set out, after the latency.
+func (e *Engine) advanceChangeSet(call *wire.Call, key string) (next time.Time, finished bool, err error) {
+	cs := getChangeSet(call, key)
+	if cs == nil || cs.Status != createPending && cs.Status != createInProgress {
+		return next, true, nil // deleted meanwhile
+	}
+	if cs.Status == createPending {
+		cs.Status, cs.Due = createInProgress, call.Now
+		if e.opts.Latency != nil {
+			cs.Due = cs.Due.Add(e.opts.Latency())
+		}
+	}
+	if cs.Due.After(call.Now) {
+		cs.put(call)
+		return cs.Due, false, nil
+	}
+	if err := e.workOut(call, cs); err != nil {
+		modelled := (*wire.Error)(nil)
+		if !errors.As(err, &modelled) {
+			return next, false, err
+		}
+		cs.fail(modelled.Message)
+	}
+	cs.put(call)
+	return next, true, nil
+}
+
+func (e *Engine) workOut(call *wire.Call, cs *changeSet) error {
+	s, _ := store.Get[*stack](call.Tx, stackTable, call.Key(cs.Stack))
+	t, err := template.Parse(cs.Deployment.Template, e.types)
+	if err != nil {
+		return err
+	}
+	if reason, err := missingParameterValues(call, t, cs.Deployment.Parameters); reason != "" || err != nil {
+		cs.fail(reason)
+		return err
+	}
+	c, err := e.compare(call, s, t, cs.Deployment)
+	if err != nil {
+		return err
+	}
+	if !c.changesAnything() && s.Status != reviewInProgress {
+		cs.fail(noChanges)
+		return nil
+	}
+	cs.Status, cs.ExecutionStatus = createComplete, available
+	cs.Changes, cs.Plain = c.changes, c.plain
+	return nil
+}
+
+func (cs *changeSet) fail(reason string) {
+	cs.Status, cs.StatusReason, cs.ExecutionStatus = changeSetFailed, reason, unavailable
+}

@@ -1,0 +1,57 @@
+package wire
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxRequest is the size in bytes of the largest request body, before and after
+// it is unpacked.
+const MaxRequest = 2 << 20
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body := io.Reader(r.Body)
+	switch encoding := r.Header.Get("Content-Encoding"); encoding {
+	case "", "identity":
+	case "gzip":
+		unpacked, err := gzip.NewReader(io.LimitReader(body, MaxRequest+1))
+		if err != nil {
+			return nil, Errorf("MalformedInput", "The body is not in gzip format")
+		}
+		body = unpacked
+	default:
+		return nil, &Error{Code: "MalformedInput", Status: http.StatusUnsupportedMediaType,
+			Message: fmt.Sprintf("The content encoding %q is not supported", encoding)}
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, MaxRequest+1))
+	switch {
+	case len(raw) > MaxRequest:
+		// Assumed: AWS has a limit for each service, with codes of their own.
+		return nil, &Error{Code: "RequestEntityTooLarge", Status: http.StatusRequestEntityTooLarge,
+			Message: fmt.Sprintf("The request is larger than %d bytes", MaxRequest)}
+	case err != nil:
+		return nil, Errorf("MalformedInput", "The body can not be read: %s", err)
+	case !utf8.Valid(raw):
+		return nil, Errorf("MalformedInput", "The body is not valid UTF-8")
+	}
+	return raw, nil
+}
+
+// formText is the form of a request, in its URL or its body, without the
+// parameters of a signature in the URL.
+func formText(r *http.Request, body []byte) string {
+	var kept []string
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if !strings.HasPrefix(pair, "X-Amz-") {
+			kept = append(kept, pair)
+		}
+	}
+	return strings.Join(append(kept, string(body)), "&")
+}
