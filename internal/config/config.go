@@ -127,8 +127,11 @@ func plain(err error) string {
 }
 
 func unreadableHint(err error, folder, name string) string {
-	if os.IsPermission(err) {
+	switch {
+	case os.IsPermission(err):
 		return "the user that runs the tool must be able to read it; in a container see docker run --user"
+	case !os.IsNotExist(err):
+		return ""
 	}
 	entries, dirErr := os.ReadDir(folder)
 	if os.IsNotExist(dirErr) {

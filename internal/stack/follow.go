@@ -51,8 +51,8 @@ func (e *Engine) follow(ctx context.Context, op *operation) error {
 }
 
 func (e *Engine) watch(ctx context.Context, op *operation) error {
-	begun := time.Now()
 	pace := newPace(op.first, op.resources, e.opt.Poll)
+	news := time.Now()
 	for !op.ended {
 		if op.kind != Attach || op.newest != "" { // an operation that is under way has something to tell at once
 			if err := sleep(ctx, pace.next(time.Now())); err != nil {
@@ -65,6 +65,7 @@ func (e *Engine) watch(ctx context.Context, op *operation) error {
 		}
 		now := time.Now()
 		for _, ev := range fresh {
+			news = now
 			op.record(ev)
 			pace.note(ev, now)
 			e.emit(ev)
@@ -72,27 +73,34 @@ func (e *Engine) watch(ctx context.Context, op *operation) error {
 				break
 			}
 		}
-		if op.kind == Delete && len(op.events) == 0 && now.Sub(begun) > 2*e.opt.Poll {
-			if err := e.joinDeletion(ctx, op); err != nil {
-				return err
+		if now.Sub(news) > quiet*e.opt.Poll {
+			news = now
+			if err := e.missed(ctx, op); err != nil {
+				return e.stopped(ctx, err, op.activity())
 			}
 		}
 	}
 	return nil
 }
 
-// joinDeletion looks whether a deletion that shows no events has happened none the less: somebody else asked for it a
-// moment earlier, and the events are those of their request.
-func (e *Engine) joinDeletion(ctx context.Context, op *operation) error {
-	st, err := e.Status(ctx, op.stackID)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		op.status, op.ended = DeleteComplete, true
-	case err != nil:
-		return e.stopped(ctx, err, op.activity())
-	default:
-		op.status, op.ended = st.Status, st.Status == DeleteComplete || st.Status == DeleteFailed
+// quiet is for how many periods nothing need happen before a look at the status is worth its call.
+const quiet = 5
+
+// missed looks whether an operation has ended whose events don't show it: somebody else's, or a deletion that somebody else
+// asked for a moment before us, so that the events are those of their request.
+func (e *Engine) missed(ctx context.Context, op *operation) error {
+	if op.kind != Attach && (op.kind != Delete || len(op.events) > 0) {
+		return nil
 	}
+	st, err := e.Status(ctx, op.stackID)
+	if errors.Is(err, ErrNotFound) {
+		st.Status, err = DeleteComplete, nil
+	}
+	if err != nil {
+		return err
+	}
+	op.status = st.Status
+	op.ended = st.Status == DeleteComplete || st.Status == DeleteFailed || op.kind == Attach && !st.Status.InProgress()
 	return nil
 }
 

@@ -51,7 +51,7 @@ type inStatus struct {
 
 func (f inStatus) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
 	return &cloudformation.DescribeStacksOutput{Stacks: []types.Stack{{
-		StackName: in.StackName, StackId: aws.String("id"), StackStatus: f.status, StackStatusReason: aws.String("why"),
+		StackName: in.StackName, StackId: aws.String("stack-id"), StackStatus: f.status, StackStatusReason: aws.String("why"),
 	}}}, nil
 }
 
@@ -66,7 +66,7 @@ func TestPlanRefusesWhatTheUserMustDecide(t *testing.T) {
 			if !ok {
 				t.Fatalf("got %v, want a StateError", err)
 			}
-			if diff := cmp.Diff(&StateError{StackName: "demo", StackID: "id", Status: s, Reason: "why"}, got); diff != "" {
+			if diff := cmp.Diff(&StateError{StackName: "demo", StackID: "stack-id", Status: s, Reason: "why"}, got); diff != "" {
 				t.Error(diff)
 			}
 			if got.Hint() == "" {
@@ -344,6 +344,20 @@ func TestDescriptionsThatLagBehindAreReadAgain(t *testing.T) {
 		l.statuses = statuses
 		if st, err := New(l, Options{}).settled(t.Context(), &operation{}); err != nil || st.Status != UpdateComplete {
 			t.Errorf("after an operation: %s, %v", st.Status, err)
+		}
+	})
+}
+
+func TestAnEndThatEventsDoNotShowIsSeenInTheStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lagging{eventLog: eventLog{perPage: 9}, statuses: []types.StackStatus{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}}
+		l.add(time.Now(), "theirs", "UPDATE_IN_PROGRESS")
+		began := time.Now()
+		if err := New(l, Options{}).attach(t.Context(), Stack{ID: "stack-id", Status: UpdateInProgress}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 15*time.Second {
+			t.Errorf("took %v", took)
 		}
 	})
 }

@@ -105,7 +105,7 @@ func (d *Document) inspect(n *yaml.Node, path []*yaml.Node) bool {
 	case n.Kind == yaml.AliasNode:
 		return d.inspect(n.Alias, path)
 	}
-	if !slices.Contains(knownTags, n.ShortTag()) {
+	if !slices.Contains(knownTags, n.ShortTag()) && !d.broken[n] {
 		d.problem(n, diag.CodeSyntax, "the tag %s is not supported", clip(n.Tag)).WithHint("remove it")
 	}
 	if n.Kind == yaml.MappingNode {

@@ -1,8 +1,10 @@
 package yamldoc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,15 +193,14 @@ func valueText(err jsonschema.ErrorKind, n *yaml.Node) string {
 }
 
 func (d *Document) unknownKeys(n *yaml.Node, path string, keys []string, schema *jsonschema.Schema) {
-	var free []string // what is there already was not meant
-	for name := range schema.Properties {
-		if key, _ := d.find(follow(n), name); key == nil {
-			free = append(free, name)
-		}
-	}
-	slices.Sort(free)
+	known := slices.Sorted(maps.Keys(schema.Properties))
+	free := slices.DeleteFunc(slices.Clone(known), func(name string) bool { // what is there already was hardly meant
+		key, _ := d.find(follow(n), name)
+		return key != nil
+	})
 	for _, key := range keys {
-		d.problem(d.keyNode(n, key), diag.CodeUnknownKey, "%s: unknown key %q", path, clip(key)).WithHint("%s", diag.Suggest(key, free))
+		hint := cmp.Or(diag.Suggest(key, free), diag.Suggest(key, known))
+		d.problem(d.keyNode(n, key), diag.CodeUnknownKey, "%s: unknown key %q", path, clip(key)).WithHint("%s", hint)
 	}
 }
 
@@ -323,9 +324,9 @@ func typeHint(types []string, n *yaml.Node, key, otherwise string) string {
 	_, err := strconv.Atoi(n.Value)
 	switch {
 	case n.ShortTag() == "!!null" && otherwise != "":
-		return fmt.Sprintf("give it a value (%s) or remove the key", strings.TrimSuffix(otherwise, "."))
+		return fmt.Sprintf("give it a value (%s) or remove it", strings.TrimSuffix(otherwise, "."))
 	case n.ShortTag() == "!!null":
-		return "give it a value or remove the key"
+		return "give it a value or remove it"
 	case slices.Contains(types, "string"):
 		return fmt.Sprintf("quote it: %s%q", prefix, n.Value)
 	case slices.Contains(types, "integer") && n.ShortTag() == "!!str" && err == nil:

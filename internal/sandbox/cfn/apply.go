@@ -137,11 +137,12 @@ func (r *run) startApplying(id string) error {
 			return nil
 		}
 		return r.replace(id, have, want)
+	default:
+		record := &resourceRecord{Type: r.template.Resources[id].Type}
+		r.stack.Resources[id] = record
+		r.stack.mark(r.call, id, record, createInProgress, "", want.Properties)
+		return r.provision(id, record, want, r.start(id, actCreate))
 	}
-	record := &resourceRecord{Type: r.template.Resources[id].Type}
-	r.stack.Resources[id] = record
-	r.stack.mark(r.call, id, record, createInProgress, "", want.Properties)
-	return r.provision(id, record, want, r.start(id, actCreate))
 }
 
 // replace puts a new physical resource into the place of the old one, which is

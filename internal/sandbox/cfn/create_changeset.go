@@ -141,8 +141,8 @@ func (e *Engine) advanceChangeSet(call *wire.Call, key string) (next time.Time, 
 		return cs.Due, false, nil
 	}
 	if err := e.workOut(call, cs); err != nil {
-		modelled := (*wire.Error)(nil)
-		if !errors.As(err, &modelled) {
+		modelled, ok := errors.AsType[*wire.Error](err)
+		if !ok {
 			return next, false, err
 		}
 		cs.fail(modelled.Message)

@@ -13,7 +13,7 @@ type ExecuteChangeSetInput struct {
 
 func (e *Engine) executeChangeSet(call *wire.Call, in *ExecuteChangeSetInput) (*wire.Empty, error) {
 	c := constraints{}
-	c.token("clientRequestToken", in.ClientRequestToken)
+	c.requestToken(in.ClientRequestToken)
 	if err := c.err(); err != nil {
 		return nil, err
 	}

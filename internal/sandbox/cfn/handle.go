@@ -7,14 +7,14 @@ import (
 	"mlops-infra-suite/internal/sandbox/cfn/resource"
 )
 
-// givenUp says that a handler has failed: the transaction is given up with
+// givenUpError says that a handler has failed: the transaction is given up with
 // whatever the handler did, and repeated with the failure known.
-type givenUp struct {
+type givenUpError struct {
 	task   int
 	reason string
 }
 
-func (g *givenUp) Error() string { return g.reason }
+func (g *givenUpError) Error() string { return g.reason }
 
 // attempt runs a handler. When that fails, the failure is the task's; injectable
 // ones fail when the sandbox's user wants them to.
@@ -25,12 +25,12 @@ func (r *run) attempt(id string, t *task, injectable bool, handle func() error) 
 	}
 	if injectable && r.opts.Fail != nil && r.stack.Status != updateRollbackInProgress {
 		if reason := r.opts.Fail(id); reason != "" {
-			return &givenUp{t.Number, reason}
+			return &givenUpError{t.Number, reason}
 		}
 	}
 	err := handle()
-	if failure := (*resource.Failure)(nil); errors.As(err, &failure) {
-		return &givenUp{t.Number, failure.Reason}
+	if failure, ok := errors.AsType[*resource.HandlerError](err); ok {
+		return &givenUpError{t.Number, failure.Reason}
 	}
 	return err
 }

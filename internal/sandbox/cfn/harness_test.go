@@ -44,11 +44,11 @@ type cloud struct {
 	vpc    string
 }
 
-func newCloud(t testing.TB, opts cfn.Options) *cloud {
-	t.Helper()
-	c := &cloud{t: t, path: filepath.Join(t.TempDir(), "sandbox.db"), opts: opts}
+func newCloud(tb testing.TB, opts cfn.Options) *cloud {
+	tb.Helper()
+	c := &cloud{t: tb, path: filepath.Join(tb.TempDir(), "sandbox.db"), opts: opts}
 	c.open()
-	t.Cleanup(c.close)
+	tb.Cleanup(c.close)
 	c.cfn = cloudformation.New(cloudformation.Options{
 		Region: region, HTTPClient: c, Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -301,8 +301,7 @@ func rulesOf(c *cloud, group string, names map[string]string) []string {
 
 // code is the error code of an AWS error, "" for none.
 func code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
 	}
 	return ""
@@ -310,8 +309,7 @@ func code(err error) string {
 
 // message is the message of an AWS error.
 func message(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorMessage()
 	}
 	return fmt.Sprint(err)

@@ -173,8 +173,12 @@ func (r *run) keptInRollback(t target) bool {
 	if r.stack.Status != updateRollbackCompleteCleanupInProgress {
 		return false
 	}
-	id := r.stack.logicalIDOf(t.record.PhysicalID)
-	return id != "" && r.stack.Resources[id] != t.record
+	for id := range r.template.Resources {
+		if kept := r.stack.Resources[id]; kept != t.record && kept.PhysicalID == t.record.PhysicalID {
+			return true
+		}
+	}
+	return false
 }
 
 // removed ends a removal after nothing is left to try.

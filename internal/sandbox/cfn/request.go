@@ -64,10 +64,10 @@ func (c *constraints) changeSetName(name string) {
 	c.Pattern("changeSetName", name, namePattern)
 }
 
-func (c *constraints) token(path, token string) {
+func (c *constraints) requestToken(token string) {
 	if token != "" {
-		c.Length(path, token, 1, 128)
-		c.Pattern(path, token, tokenPattern)
+		c.Length("clientRequestToken", token, 1, 128)
+		c.Pattern("clientRequestToken", token, tokenPattern)
 	}
 }
 

@@ -59,7 +59,7 @@ func brokenOff(t *testing.T, templates []string, at time.Duration) (result outco
 		for _, body := range templates[:last] {
 			c.deploy("s", request{template: body})
 		}
-		id := "s"
+		var id string
 		if templates[last] == "" {
 			id = *c.stack("s").StackId
 			c.mustDelete("s")

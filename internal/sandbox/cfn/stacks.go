@@ -63,7 +63,7 @@ type StackOutput struct {
 func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutput, error) {
 	c := constraints{}
 	c.newStackName(in.StackName)
-	c.token("clientRequestToken", in.ClientRequestToken)
+	c.requestToken(in.ClientRequestToken)
 	c.onFailure("onFailure", in.OnFailure)
 	c.tags(in.Tags)
 	c.capabilities(in.Capabilities)
@@ -125,7 +125,7 @@ type UpdateStackInput struct {
 
 func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutput, error) {
 	c := constraints{}
-	c.token("clientRequestToken", in.ClientRequestToken)
+	c.requestToken(in.ClientRequestToken)
 	c.tags(in.Tags)
 	c.capabilities(in.Capabilities)
 	if err := c.err(); err != nil {
@@ -168,7 +168,7 @@ type DeleteStackInput struct {
 
 func (e *Engine) deleteStack(call *wire.Call, in *DeleteStackInput) (*wire.Empty, error) {
 	c := constraints{}
-	c.token("clientRequestToken", in.ClientRequestToken)
+	c.requestToken(in.ClientRequestToken)
 	if in.DeletionMode != "" {
 		c.Enum("deletionMode", in.DeletionMode, "STANDARD", "FORCE_DELETE_STACK")
 	}

@@ -1,6 +1,7 @@
 package cfn_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -29,8 +30,8 @@ func replaced(t *testing.T, body string, oldnew ...string) string {
 
 // since is what has happened since the stack's last update began.
 func since(events []string, status string) []string {
-	for i := len(events) - 1; i >= 0; i-- {
-		if strings.Contains(events[i], status) {
+	for i, event := range slices.Backward(events) {
+		if strings.Contains(event, status) {
 			return events[i:]
 		}
 	}
@@ -100,9 +101,7 @@ func TestUpdates(t *testing.T) {
 				c := newCloud(t, cfn.Options{Latency: second})
 				c.deploy("s", request{template: twoTier})
 				want := c.holdings()
-				for name, rules := range tt.groups {
-					want.Groups[name] = rules
-				}
+				maps.Copy(want.Groups, tt.groups)
 				s := c.deploy("s", request{template: replaced(t, twoTier, tt.change...), tags: tt.tags})
 				if string(s.StackStatus) != tt.status {
 					t.Errorf("status %s, want %s", s.StackStatus, tt.status)
@@ -192,6 +191,8 @@ func TestEqualRules(t *testing.T) {
 	}{
 		{"the same network written otherwise", "UPDATE_COMPLETE", []string{"CidrIp: 0.0.0.0/0", "CidrIp: 1.2.3.4/0"}, true},
 		{"a renamed resource", "UPDATE_COMPLETE", []string{"  WebIn:", "  WebInbound:"}, true},
+		{"a renamed resource, in an update that fails", "UPDATE_ROLLBACK_COMPLETE", []string{"  WebIn:", "  WebInbound:", "Type: String, Value: !Ref Web",
+			"Type: String, AllowedPattern: x, Value: !Ref Web"}, false},
 		{"a second resource", "UPDATE_ROLLBACK_COMPLETE", []string{"  DbIn:", "  WebInToo:\n    Type: AWS::EC2::SecurityGroupIngress\n" +
 			"    Properties: {GroupId: !Ref Web, IpProtocol: '6', FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}\n  DbIn:"}, false},
 	}

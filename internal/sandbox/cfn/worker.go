@@ -155,8 +155,8 @@ func (e *Engine) step(ctx context.Context, j job) (next time.Time, finished bool
 			}
 			return err
 		})
-		failed := (*givenUp)(nil)
-		if !errors.As(err, &failed) {
+		failed, ok := errors.AsType[*givenUpError](err)
+		if !ok {
 			return next, finished, err
 		}
 		failures[failed.task] = failed.reason

@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"regexp"
 	"strings"
 
 	"mlops-infra-suite/internal/sandbox/wire"
@@ -54,8 +53,11 @@ var (
 	interfaceID  = idKind{"eni-", "InvalidNetworkInterfaceId.Malformed", "network-interface"}
 )
 
-// hexID is what comes after the prefix of an ID: 17 digits today, 8 once.
-var hexID = regexp.MustCompile(`^([0-9a-f]{8}|[0-9a-f]{17})$`)
+// isHexID reports whether digits may come after the prefix of an ID: 17 of them
+// today, 8 once.
+func isHexID(digits string) bool {
+	return (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""
+}
 
 // check wants an ID of the kind.
 func (k idKind) check(id string) error {
@@ -65,7 +67,7 @@ func (k idKind) check(id string) error {
 		return wire.Errorf(k.malformed, "The %s ID '' is malformed", k.name)
 	case !ok:
 		return wire.Errorf(k.malformed, `Invalid id: "%s" (expecting "%s...")`, id, k.prefix)
-	case !hexID.MatchString(rest):
+	case !isHexID(rest):
 		return wire.Errorf(k.malformed, `Invalid id: "%s"`, id)
 	}
 	return nil

@@ -2,7 +2,6 @@ package ec2
 
 import (
 	"iter"
-	"regexp"
 	"strings"
 
 	"mlops-infra-suite/internal/sandbox/store"
@@ -119,9 +118,14 @@ func CreateSecurityGroup(call *wire.Call, in *CreateSecurityGroupInput) (*Create
 	}, dryRun(in.DryRun)
 }
 
-// text is the documented character set of group names and descriptions, which
-// are 1 to 255 characters long.
-var text = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+// isText reports whether s is what names and descriptions may be (documented): 1
+// to 255 characters of a set.
+func isText(s string) bool {
+	return s != "" && len(s) <= 255 && !strings.ContainsFunc(s, func(c rune) bool {
+		isAlphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		return !isAlphanumeric && !strings.ContainsRune(". _-:/()#,@[]+=&;{}!$*", c)
+	})
+}
 
 // checkNames applies the documented rules, in reported words.
 func checkNames(name, description string) error {
@@ -131,9 +135,9 @@ func checkNames(name, description string) error {
 		return wire.Errorf("InvalidGroup.Reserved", "Cannot use reserved security group name: %s", name)
 	case strings.HasPrefix(strings.ToLower(name), "sg-"):
 		return invalidValue("Invalid group name. Group names may not be in the format sg-*.")
-	case !text.MatchString(name):
+	case !isText(name):
 		return invalidValue("Invalid security group name. Valid names are %s", set)
-	case !text.MatchString(description):
+	case !isText(description):
 		return invalidValue("Invalid security group description. Valid descriptions are %s", set)
 	}
 	return nil

@@ -175,7 +175,7 @@ func peers(call *wire.Call, g group, p IpPermission, base key) (specs []spec, er
 // rules with a prefix list or group as peer may not hold an ampersand.
 func checkDescription(k key, description string) error {
 	isCIDR := k.CIDRv4 != "" || k.CIDRv6 != ""
-	if description == "" || text.MatchString(description) && (isCIDR || !strings.Contains(description, "&")) {
+	if description == "" || isText(description) && (isCIDR || !strings.Contains(description, "&")) {
 		return nil
 	}
 	return invalidValue("Invalid rule description. Valid descriptions are strings less than 256 characters " +

@@ -30,8 +30,8 @@ func (t tags) list() []Tag {
 func (t tags) set(call *wire.Call, given []Tag) error {
 	for _, tag := range given {
 		switch {
-		case tag.Key == "" || utf8.RuneCountInString(tag.Key) > 127:
-			return invalidValue("Tag key '%s' is invalid. Tag keys must be 1 to 127 characters long.", tag.Key)
+		case tag.Key == "" || utf8.RuneCountInString(tag.Key) > 128: // the API reference says 127, the user guide 128
+			return invalidValue("Tag key '%s' is invalid. Tag keys must be 1 to 128 characters long.", tag.Key)
 		case utf8.RuneCountInString(tag.Value) > 256:
 			return invalidValue("Tag value exceeds the maximum length of 256 characters")
 		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:") && call.Via == "":

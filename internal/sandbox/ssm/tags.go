@@ -2,9 +2,9 @@ package ssm
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mlops-infra-suite/internal/sandbox/wire"
 )
@@ -15,11 +15,17 @@ type Tag struct {
 	Value string `aws:",always"`
 }
 
-// maxTags is the documented limit for a resource.
-const maxTags = 50
+const (
+	maxTags    = 50 // for a resource (documented)
+	tagPattern = `Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`
+)
 
-// tagText is the documented character set of keys and values.
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+// isTagText reports whether keys and values may hold the text (documented).
+func isTagText(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool {
+		return !unicode.In(c, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", c)
+	})
+}
 
 // addTags returns present with the given tags added or replaced, within the
 // documented limits. CloudFormation alone may write aws: tags.
@@ -29,9 +35,9 @@ func addTags(call *wire.Call, present map[string]string, given []Tag) (map[strin
 	var c wire.Constraints
 	for _, tag := range given {
 		c.Length("tags.key", tag.Key, 1, 128)
-		c.Pattern("tags.key", tag.Key, tagText)
+		c.Check(isTagText(tag.Key), "tags.key", tag.Key, tagPattern)
 		c.Length("tags.value", tag.Value, 0, 256)
-		c.Pattern("tags.value", tag.Value, tagText)
+		c.Check(isTagText(tag.Value), "tags.value", tag.Value, tagPattern)
 		tags[tag.Key] = tag.Value
 		if strings.HasPrefix(strings.ToLower(tag.Key), "aws:") && call.Via == "" {
 			return nil, invalid("aws: prefixed tag key names are not allowed for external use.")

@@ -73,11 +73,11 @@ func (s *Service) bindText(v reflect.Value, text, path string) error {
 	case reflect.String:
 		v.SetString(text)
 	case reflect.Bool:
-		b, err := strconv.ParseBool(strings.ToLower(text))
-		if err != nil || len(text) < len("true") {
+		isTrue := strings.EqualFold(text, "true")
+		if !isTrue && !strings.EqualFold(text, "false") {
 			return s.wrongType(path, text, "a boolean")
 		}
-		v.SetBool(b)
+		v.SetBool(isTrue)
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		i, err := strconv.ParseInt(text, 10, v.Type().Bits())
 		if err != nil {

@@ -21,8 +21,6 @@ type Call struct {
 	Action    string    // "CreateSecurityGroup"
 	Now       time.Time // UTC; the same for everything the call writes
 	Via       string    // "cloudformation.amazonaws.com" when CloudFormation calls, else ""
-	SourceIP  string    // of the caller, "" when it came in process
-	UserAgent string
 }
 
 // CallerARN is the identity behind every access key of an account. (Assumed:

@@ -2,10 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,8 +31,6 @@ type Request struct {
 	AccessKey string // of the signature, "" without one
 	Region    string
 	RequestID string
-	SourceIP  string
-	UserAgent string
 }
 
 // Call is the request as the call of an account, at the present time.
@@ -40,7 +38,6 @@ func (req *Request) Call(ctx context.Context, tx *store.Tx, account string) *Cal
 	return &Call{
 		Context: ctx, Tx: tx, Account: account, Region: req.Region, RequestID: req.RequestID,
 		Service: req.Service.Name, Action: req.Operation.Name, Now: time.Now().UTC(),
-		SourceIP: req.SourceIP, UserAgent: req.UserAgent,
 	}
 }
 
@@ -52,23 +49,26 @@ func (req *Request) Call(ctx context.Context, tx *store.Tx, account string) *Cal
 // with a host name of AWS; without a signature, X-Amz-Target or the action and
 // version tell it.
 func (rt *Router) Parse(r *http.Request) (*Request, error) {
-	req := &Request{RequestID: newRequestID(), UserAgent: r.UserAgent(), Region: "us-east-1"}
-	req.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
-	req.Service = &Service{Protocol: Query} // until the real one is known
-	if r.Header.Get("X-Amz-Target") != "" {
-		req.Service = &Service{Protocol: JSON}
+	req := &Request{RequestID: newRequestID(), Region: "us-east-1"}
+	isJSON := r.Header.Get("X-Amz-Target") != ""
+	req.Service = &Service{Protocol: Query} // words errors until the real one is known
+	if isJSON {
+		req.Service.Protocol = JSON
 	}
 	scope, err := credentialScope(r)
 	if err != nil {
 		return req, err
 	}
-	body, err := readBody(r)
-	if err != nil {
+	if scope != nil {
+		req.AccessKey, req.Region = scope.accessKey, scope.region
+		req.Service = cmp.Or(rt.service(scope.service), req.Service)
+	}
+	m := message{r: r}
+	if m.body, err = readBody(r); err != nil {
 		return req, err
 	}
-	m := message{r: r, body: body}
-	if req.Service.Protocol != JSON {
-		if m.form, err = formNode(formText(r, body)); err != nil {
+	if !isJSON {
+		if m.form, err = formNode(formText(r, m.body)); err != nil {
 			return req, req.Service.malformed("%s", err)
 		}
 	}
@@ -76,6 +76,15 @@ func (rt *Router) Parse(r *http.Request) (*Request, error) {
 		return req, err
 	}
 	return req, req.decode(m)
+}
+
+// service is nil when there is none of the name.
+func (rt *Router) service(name string) *Service {
+	i := slices.IndexFunc(rt.services, func(s Service) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &rt.services[i]
 }
 
 // message is what the parts of Parse read from.
@@ -87,29 +96,24 @@ type message struct {
 
 // route finds the service and checks that all of the request agrees on it.
 func (rt *Router) route(req *Request, scope *scope, m message) error {
-	hostService, hostRegion := awsHost(m.r.Host)
-	name := hostService
-	if scope != nil {
-		req.AccessKey, req.Region, name = scope.accessKey, scope.region, scope.service
-		if hostService != "" && hostService != name {
-			return denied("Credential should be scoped to correct service: '%s'.", hostService)
-		}
-		if hostRegion != "" && hostRegion != req.Region {
-			return denied("Credential should be scoped to a valid region, not '%s'.", req.Region)
-		}
-	} else if hostRegion != "" {
-		req.Region = hostRegion
+	name, region := awsHost(m.r.Host)
+	switch {
+	case scope == nil:
+		name = cmp.Or(name, rt.guess(m))
+		req.Region = cmp.Or(region, req.Region)
+	case name != "" && name != scope.service:
+		return denied("Credential should be scoped to correct service: '%s'.", name)
+	case region != "" && region != scope.region:
+		return denied("Credential should be scoped to a valid region, not '%s'.", scope.region)
+	default:
+		name = scope.service
 	}
-	if name == "" {
-		name = rt.guess(m)
-	}
-	i := slices.IndexFunc(rt.services, func(s Service) bool { return s.Name == name })
-	if i < 0 {
+	found := rt.service(name)
+	if found == nil {
 		return Errorf(req.Service.unknownActionCode(), "The service '%s' is not part of this sandbox.", name)
 	}
-	protocol := req.Service.Protocol
-	req.Service = &rt.services[i]
-	if (protocol == JSON) != (req.Service.Protocol == JSON) {
+	req.Service = found
+	if (m.form == nil) != (found.Protocol == JSON) {
 		return Errorf(req.Service.unknownActionCode(), "The request is not in the protocol of %s.", name)
 	}
 	if m.r.URL.Path != "/" && m.r.URL.Path != "" {
@@ -129,11 +133,10 @@ func (rt *Router) guess(m message) string {
 			}
 			continue
 		}
-		action, version := m.form.text1("Action"), m.form.text1("Version")
-		if s.Protocol != JSON && (version == s.Version || version == "") {
-			if _, ok := s.operation(action); ok || slices.Contains(s.Known, action) || version != "" {
-				return s.Name
-			}
+		action, version := m.form.textAt("Action"), m.form.textAt("Version")
+		known := s.Has(action) || slices.Contains(s.Known, action)
+		if s.Protocol != JSON && (version == s.Version || version == "" && known) {
+			return s.Name
 		}
 	}
 	return ""
@@ -169,7 +172,7 @@ func (s *Service) action(m message) (string, error) {
 		}
 		return action, nil
 	}
-	action, version := m.form.text1("Action"), m.form.text1("Version")
+	action, version := m.form.textAt("Action"), m.form.textAt("Version")
 	if action == "" {
 		return "", &Error{Code: "MissingAction", Message: "The request must contain the parameter Action"}
 	}
@@ -181,8 +184,8 @@ func (s *Service) action(m message) (string, error) {
 	return action, nil
 }
 
-// text1 is the text of a member, "" when it is absent or no text.
-func (n *node) text1(name string) string {
+// textAt is the text of a member, "" when it is absent or no text.
+func (n *node) textAt(name string) string {
 	if child := n.members[name]; child != nil {
 		text, _ := child.scalar.(string)
 		return text

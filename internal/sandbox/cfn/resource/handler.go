@@ -55,7 +55,7 @@ type State struct {
 	Attributes map[string]string // for Fn::GetAtt
 }
 
-// Create makes the resource. Its error is a *Failure.
+// Create makes the resource. Its error is a *HandlerError.
 func (t Type) Create(c *Context, want Desired) (State, error) {
 	if problems := t.Validate(want.Properties); len(problems) > 0 {
 		return State{}, invalidProperties(want.LogicalID, problems)
@@ -64,7 +64,7 @@ func (t Type) Create(c *Context, want Desired) (State, error) {
 	return want.into(state), c.failure(err)
 }
 
-// Update changes the resource in place. Its error is a *Failure.
+// Update changes the resource in place. Its error is a *HandlerError.
 func (t Type) Update(c *Context, want Desired, have State) (State, error) {
 	if problems := t.Validate(want.Properties); len(problems) > 0 {
 		return State{}, invalidProperties(want.LogicalID, problems)
@@ -74,7 +74,7 @@ func (t Type) Update(c *Context, want Desired, have State) (State, error) {
 }
 
 // Delete removes the resource. One that is gone already is removed. Its error
-// is a *Failure.
+// is a *HandlerError.
 func (t Type) Delete(c *Context, have State) error {
 	return c.failure(t.handler.remove(c, have))
 }
@@ -84,10 +84,10 @@ func (d Desired) into(s State) State {
 	return s
 }
 
-// Failure is why a handler failed, in CloudFormation's words.
-type Failure struct{ Reason string }
+// HandlerError is why a handler failed, in CloudFormation's words.
+type HandlerError struct{ Reason string }
 
-func (f *Failure) Error() string { return f.Reason }
+func (f *HandlerError) Error() string { return f.Reason }
 
 // serviceError is an error of EC2 or SSM.
 type serviceError struct {
@@ -121,18 +121,18 @@ func (c *Context) failure(err error) error {
 		return nil
 	}
 	message, code := err.Error(), "InvalidRequest"
-	var modelled *wire.Error
-	if errors.As(err, &modelled) {
+	modelled, ok := errors.AsType[*wire.Error](err)
+	if ok {
 		message, code = modelled.Message, handlerCode(modelled)
 	}
-	if from := (*serviceError)(nil); errors.As(err, &from) {
+	if from, ok := errors.AsType[*serviceError](err); ok {
 		status := 400
 		if modelled != nil && modelled.Status != 0 {
 			status = modelled.Status
 		}
 		message += fmt.Sprintf(" (Service: %s, Status Code: %d, Request ID: %s)", from.service, status, from.requestID)
 	}
-	return &Failure{fmt.Sprintf("Resource handler returned message: \"%s\" (RequestToken: %s, HandlerErrorCode: %s)",
+	return &HandlerError{fmt.Sprintf("Resource handler returned message: \"%s\" (RequestToken: %s, HandlerErrorCode: %s)",
 		message, c.RequestID, code)}
 }
 
@@ -165,7 +165,7 @@ func handlerCode(e *wire.Error) string {
 }
 
 func invalidProperties(logicalID string, problems []string) error {
-	return &Failure{InvalidProperties(logicalID, problems)}
+	return &HandlerError{InvalidProperties(logicalID, problems)}
 }
 
 // InvalidProperties words what Validate has found (reported form).

@@ -14,8 +14,10 @@ import (
 // CloudFormation treats every scalar as text until a resource type's schema
 // says otherwise.
 type (
+	// List is a node with items.
 	List = []any
-	Map  = map[string]any
+	// Map is a node with members.
+	Map = map[string]any
 )
 
 // parseDocument makes a tree of a template's text, JSON if it begins with a
@@ -49,7 +51,7 @@ func parseJSON(body string) (any, error) {
 		}
 	}
 	offset := dec.InputOffset()
-	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = syntax.Offset
 	} else if errors.Is(err, io.ErrUnexpectedEOF) {
 		offset = int64(len(body))
@@ -92,7 +94,7 @@ func jsonTree(raw any, path string) (any, error) {
 func parseYAML(body string) (any, error) {
 	var root yaml.Node
 	err := yaml.Load([]byte(body), &root)
-	if load := (*yaml.LoadError)(nil); errors.As(err, &load) && load.Mark.Line > 0 {
+	if load, ok := errors.AsType[*yaml.LoadError](err); ok && load.Mark.Line > 0 {
 		return nil, formatError("YAML not well-formed. (line %d, column %d)", load.Mark.Line, load.Mark.Column)
 	}
 	if err != nil || len(root.Content) == 0 {

@@ -202,7 +202,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("order %v of %d resources", parsed.Order(), len(parsed.Resources))
 		}
 		for _, id := range parsed.Order() {
-			_, err := Evaluate(parsed.Resources[id].Properties, func(ref Reference) (any, error) { return "v", nil })
+			_, err := Evaluate(parsed.Resources[id].Properties, func(Reference) (any, error) { return "v", nil })
 			if err != nil && !wire.IsCode(err, "ValidationError") {
 				t.Fatalf("not modelled: %v", err)
 			}
