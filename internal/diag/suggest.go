@@ -11,7 +11,7 @@ func Suggest(word string, known []string) string {
 	best, least := "", longestSuggestion
 	for _, k := range known {
 		d := editDistance(word, k)
-		if near := d < len(word)/3+2 || begins(word, k) || begins(k, word); near && d < least {
+		if near := d < min(len(word)/3+2, len(k)) || begins(word, k) || begins(k, word); near && d < least {
 			best, least = k, d
 		}
 	}

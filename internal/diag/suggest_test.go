@@ -26,6 +26,7 @@ func TestSuggest(t *testing.T) {
 		{"nothing near", "zzz", []string{"web", "app"}, "known are: web, app"},
 		{"nothing near among many", "zzz", many, ""},
 		{"two letters begin nothing", "we", []string{"database", "website"}, "known are: database, website"},
+		{"a letter is not near another", "b", []string{"a", "c"}, "known are: a, c"},
 		{"nothing known", "web", nil, ""},
 		{"the empty word", "", []string{"web", "app"}, "known are: web, app"},
 		{"a word too long to compare", strings.Repeat("web", 100_000), []string{"app", "data"}, "known are: app, data"},

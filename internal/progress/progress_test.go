@@ -158,7 +158,7 @@ func TestTable(t *testing.T) {
 // many is an operation on more resources than a small screen has lines: ten are done, one has failed, two run.
 func many() []stack.Event {
 	events := []stack.Event{stack.Started{Time: at, Operation: stack.Create, StackName: "demo", StackID: stackID, Resources: 40}}
-	for _, id := range strings.Split("ABCDEFGHIJKLM", "") {
+	for id := range strings.SplitSeq("ABCDEFGHIJKLM", "") {
 		events = append(events, of(1, id, rule, "CREATE_IN_PROGRESS", ""))
 		switch id {
 		case "B":

@@ -20,7 +20,7 @@ func openPTY(t *testing.T, columns, rows int) (screen, tty *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { screen.Close() })
+	t.Cleanup(func() { _ = screen.Close() })
 	fd := int(screen.Fd())
 	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	if err != nil {
@@ -36,7 +36,7 @@ func openPTY(t *testing.T, columns, rows int) (screen, tty *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tty.Close() })
+	t.Cleanup(func() { _ = tty.Close() }) // a test may have closed it
 	return screen, tty
 }
 
@@ -86,7 +86,9 @@ func play(t *testing.T, env []string, events []stack.Event, waitFor map[int]stri
 	if diff := cmp.Diff(before, modes(t, tty)); diff != "" {
 		t.Errorf("the terminal's modes changed (-before +after):\n%s", diff)
 	}
-	tty.Close()
+	if err := tty.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for chunk := range chunks {
 		output.WriteString(chunk)
 	}
@@ -96,8 +98,8 @@ func play(t *testing.T, env []string, events []stack.Event, waitFor map[int]stri
 func TestTableOnATerminal(t *testing.T) {
 	const want = `stack demo is left from a failed first try: deleting it
 Creating stack demo
-✓ WebSecurityGroup          SecurityGroup         CREATE_COMPLETE         3s
-✗ WebIngress                SecurityGroupIngress  CREATE_FAILED           1s
+✓ WebSecurityGroup          CREATE_COMPLETE         3s
+✗ WebIngress                CREATE_FAILED           1s
   WebIngress: rule of an evil service
 • ROLLBACK_IN_PROGRESS  6s  no longer watched
 `

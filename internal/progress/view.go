@@ -18,7 +18,7 @@ const (
 	typeWidth    = 20 // SecurityGroupIngress
 	elapsedWidth = 6
 	withElapsed  = 48
-	withType     = 76
+	withType     = 92
 )
 
 // The colours, always beside a sign and a word.

@@ -96,8 +96,8 @@ func TestAWSCLI(t *testing.T) {
 		{arguments: "ec2 delete-security-group --group-id $app --query GroupId --output text", want: "$app"},
 		{arguments: "ec2 revoke-security-group-ingress --group-id $web --security-group-rule-ids $rule --query RevokedSecurityGroupRules[0].SecurityGroupRuleId --output text", want: "$rule"},
 		{arguments: "ec2 delete-security-group --group-id $web --query Return", want: "true"},
-		{arguments: "ec2 describe-subnets",
-			refused: "An error occurred (InvalidAction) when calling the DescribeSubnets operation: The action DescribeSubnets is not implemented by this sandbox."},
+		{arguments: "ec2 describe-instances",
+			refused: "An error occurred (InvalidAction) when calling the DescribeInstances operation: The action DescribeInstances is not implemented by this sandbox."},
 		{arguments: "ssm put-parameter --name /sg/demo/web --type String --value $web --description demo --query Version", want: "1"},
 		{arguments: "ssm put-parameter --name /sg/demo/web --type String --value x",
 			refused: "An error occurred (ParameterAlreadyExists) when calling the PutParameter operation: The parameter already exists. " +

@@ -220,7 +220,7 @@ func TestRequests(t *testing.T) {
 		"empty EC2 list":   {signed(form("Action=DescribeVpcs&Version=2016-11-15&VpcId="), "ec2"), 200, "<vpcSet>"},
 		"gaps in a list":   {signed(form("Action=DescribeVpcs&Filter.9.Name=state&Filter.9.Value.7=x"), "ec2"), 200, "<vpcSet>"},
 		"EC2 action":       {signed(form("Action=Nope&Version=2016-11-15"), "ec2"), 400, "<Code>InvalidAction</Code><Message>The action Nope is not valid for this web service.</Message>"},
-		"known action":     {signed(form("Action=CreateSubnet&Version=2016-11-15"), "ec2"), 400, "The action CreateSubnet is not implemented by this sandbox."},
+		"known action":     {signed(form("Action=RunInstances&Version=2016-11-15"), "ec2"), 400, "The action RunInstances is not implemented by this sandbox."},
 		"query action":     {signed(form("Action=Nope&Version=2011-06-15"), "sts"), 400, "<Type>Sender</Type><Code>InvalidAction</Code><Message>Could not find operation Nope for version 2011-06-15</Message>"},
 		"JSON action":      {signed(target("AmazonSSM.Nope", "{}"), "ssm"), 400, `{"__type":"UnknownOperationException","message":"The operation Nope is not known."}`},
 		"EC2 version":      {signed(form("Action=DescribeVpcs&Version=2010-01-01"), "ec2"), 400, "<Code>NoSuchVersion</Code>"},

@@ -40,7 +40,7 @@ func (e *Engine) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	}
 	op := &operation{
 		kind: p.Kind, stackName: p.StackName, stackID: p.StackID, status: p.before.Status,
-		token: e.newToken(), since: p.created, resources: operations(p.Changes), first: p.took / 2,
+		token: e.newToken(), since: p.created, resources: operations(p.Changes), first: p.took / 4,
 	}
 	if err := e.execute(ctx, p, op); err != nil {
 		return Outcome{}, err
@@ -134,6 +134,7 @@ func operations(changes []Change) int {
 			n += 2
 		case Kept:
 			n++
+		case Conditional:
 		}
 	}
 	return n

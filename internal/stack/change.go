@@ -115,8 +115,8 @@ func changedProperties(details []types.ResourceChangeDetail) []PropertyChange {
 
 // wholeProperties reads the properties of a resource that comes (after) or goes (before).
 func wholeProperties(before, after string) []PropertyChange {
-	old, new := properties(before), properties(after)
-	names := slices.Concat(slices.Collect(maps.Keys(old)), slices.Collect(maps.Keys(new)))
+	was, will := properties(before), properties(after)
+	names := slices.Concat(slices.Collect(maps.Keys(was)), slices.Collect(maps.Keys(will)))
 	slices.Sort(names)
 	var list []PropertyChange
 	for _, name := range slices.Compact(names) {
@@ -124,8 +124,8 @@ func wholeProperties(before, after string) []PropertyChange {
 			Attribute: string(types.ResourceAttributeProperties),
 			Name:      name,
 			Path:      "/Properties/" + name,
-			Before:    old[name],
-			After:     new[name],
+			Before:    was[name],
+			After:     will[name],
 		})
 	}
 	return list

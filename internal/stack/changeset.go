@@ -23,7 +23,7 @@ func (e *Engine) prepare(ctx context.Context, p *Plan) error {
 		}
 		return e.stopped(ctx, err, at)
 	}
-	status, reason, err := e.readChangeSet(ctx, p, time.Since(asked))
+	status, reason, err := e.readChangeSet(ctx, p, time.Since(asked)/2)
 	switch {
 	case err != nil:
 		at.id, at.left = p.StackID, e.giveUp(ctx, p)
@@ -67,15 +67,15 @@ func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) erro
 	return nil
 }
 
-// readChangeSet waits until the plan's change set is made or has failed, and reads all of it. A call takes about so long as
-// roundTrip.
-func (e *Engine) readChangeSet(ctx context.Context, p *Plan, roundTrip time.Duration) (types.ChangeSetStatus, string, error) {
+// readChangeSet waits until the plan's change set is made or has failed, and reads all of it. The first look is worth it
+// after the time given.
+func (e *Engine) readChangeSet(ctx context.Context, p *Plan, first time.Duration) (types.ChangeSetStatus, string, error) {
 	in := &cloudformation.DescribeChangeSetInput{
 		ChangeSetName:         aws.String(p.ChangeSetID),
 		StackName:             aws.String(p.StackName),
 		IncludePropertyValues: aws.Bool(true),
 	}
-	pace := newPace(roundTrip, 0, e.opt.Poll)
+	pace := newPace(first, 0, e.opt.Poll)
 	for {
 		if in.NextToken == nil {
 			if err := sleep(ctx, pace.next(time.Now())); err != nil {

@@ -53,7 +53,7 @@ func (e *Engine) remove(ctx context.Context, st Stack) (Outcome, error) {
 	if err := e.deleteStack(ctx, op); err != nil {
 		return Outcome{}, err
 	}
-	op.first = time.Since(asked)
+	op.first = time.Since(asked) / 2
 	if err := e.follow(ctx, op); err != nil {
 		return Outcome{}, err
 	}

@@ -612,7 +612,7 @@ func TestEndIsNoticedAtOnceForFewCalls(t *testing.T) {
 					}
 					looks := w.calls.Calls()
 					looks = slices.DeleteFunc(looks, func(call string) bool { return call != "DescribeStackEvents" })
-					if most := 5 + int(told.Sub(began)/time.Second); len(looks) > most {
+					if most := 6 + int(told.Sub(began)/time.Second); len(looks) > most {
 						t.Errorf("%s: %d calls to follow %v, want %d at most", name, len(looks), told.Sub(began), most)
 					}
 				}

@@ -18,7 +18,7 @@ type pace struct {
 	period    time.Duration // one call per period is what an operation may cost
 	resources int           // foreseen operations on resources; 0: not known
 	opening   time.Duration // the next distance of the opening
-	factor    time.Duration // by which it grows
+	factor    int           // by which it grows
 	begun     time.Time     // when the first look was asked for
 	looks     int
 
@@ -46,7 +46,7 @@ func newPace(first time.Duration, resources int, period time.Duration) *pace {
 		running: map[string]run{}, longest: map[string]time.Duration{},
 	}
 	if resources == 0 { // a guess only
-		p.factor = 4
+		p.factor = 3
 	}
 	return p
 }
@@ -64,7 +64,7 @@ func (p *pace) next(now time.Time) time.Duration {
 func (p *pace) distance(now time.Time) time.Duration {
 	left, known := p.left(now)
 	if d := p.opening; d < p.period {
-		p.opening *= p.factor
+		p.opening *= time.Duration(p.factor)
 		if left > 0 {
 			d = min(d, left+left/20+shortest)
 		}

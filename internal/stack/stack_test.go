@@ -94,9 +94,9 @@ type failing struct {
 	calls  []string
 }
 
-func (f *failing) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
+func (f *failing) DescribeStacks(ctx context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
 	f.calls = append(f.calls, "DescribeStacks")
-	return inStatus{status: types.StackStatusUpdateComplete}.DescribeStacks(nil, in)
+	return inStatus{status: types.StackStatusUpdateComplete}.DescribeStacks(ctx, in)
 }
 
 func (f *failing) CreateChangeSet(_ context.Context, in *cloudformation.CreateChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.CreateChangeSetOutput, error) {
@@ -320,12 +320,12 @@ type lagging struct {
 	statuses []types.StackStatus
 }
 
-func (l *lagging) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
+func (l *lagging) DescribeStacks(ctx context.Context, in *cloudformation.DescribeStacksInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error) {
 	status := l.statuses[0]
 	if len(l.statuses) > 1 {
 		l.statuses = l.statuses[1:]
 	}
-	return inStatus{status: status}.DescribeStacks(nil, in)
+	return inStatus{status: status}.DescribeStacks(ctx, in)
 }
 
 func TestDescriptionsThatLagBehindAreReadAgain(t *testing.T) {

@@ -2,90 +2,33 @@ package yamldoc
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"github.com/kaptinlin/jsonschema"
 	"go.yaml.in/yaml/v4"
 
 	"mlops-infra-suite/internal/diag"
 )
 
-// Schema is a compiled JSON Schema (draft 2020-12), whose descriptions serve as hints.
+// Schema is a JSON Schema (draft 2020-12), whose descriptions serve as hints.
 type Schema struct{ root *jsonschema.Schema }
-
-// metaSchema accepts every schema. The embedded schemas are held to the real one of draft 2020-12 by a test; doing it
-// again on every start would cost more than all the rest of reading a config.
-const metaSchema = `{
-	"$schema": "https://json-schema.org/draft/2020-12/schema",
-	"$vocabulary": {
-		"https://json-schema.org/draft/2020-12/vocab/core": true,
-		"https://json-schema.org/draft/2020-12/vocab/applicator": true,
-		"https://json-schema.org/draft/2020-12/vocab/validation": true
-	}
-}`
-
-// CompileSchema compiles the text of a schema that is known to be one.
-func CompileSchema(text []byte) (*Schema, error) {
-	const url, metaURL = "mem:schema.json", "mem:meta.json"
-	compiler := jsonschema.NewCompiler()
-	for url, text := range map[string]string{url: string(text), metaURL: metaSchema} {
-		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-		if err != nil {
-			return nil, fmt.Errorf("read schema: %w", err)
-		}
-		if object, ok := doc.(map[string]any); ok && url != metaURL {
-			object["$schema"] = metaURL
-		}
-		if err := compiler.AddResource(url, doc); err != nil {
-			return nil, fmt.Errorf("add schema: %w", err)
-		}
-	}
-	root, err := compiler.Compile(url)
-	if err != nil {
-		return nil, fmt.Errorf("compile schema: %w", err)
-	}
-	return &Schema{root}, nil
-}
 
 // Validate reports everything in which the document breaks the schema.
 func (d *Document) Validate(schema *Schema) {
 	if d.root == nil {
 		return
 	}
-	if invalid, ok := errors.AsType[*jsonschema.ValidationError](schema.root.Validate(d.value(d.root))); ok {
-		for _, leaf := range leaves(invalid, nil) {
-			d.report(schema.root, leaf)
-		}
+	result := schema.root.Validate(d.value(d.root))
+	if result.IsValid() {
+		return
 	}
-	d.checkNames(schema.root, d.root, nil)
-}
-
-// checkNames reports the keys that the schema's propertyNames refuse. The library finds them too, but the place in its
-// error is overwritten while it goes on (v6.0.3).
-func (d *Document) checkNames(s *jsonschema.Schema, n *yaml.Node, location []string) {
-	switch n = follow(n); n.Kind {
-	case yaml.MappingNode:
-		for key, value := range (Map{d, n}).pairs() {
-			if s.PropertyNames != nil && s.PropertyNames.Validate(key.Value) != nil {
-				d.problem(key, diag.CodeValue, "%s: the name %q is not allowed", pathText(location), clip(key.Value)).
-					WithHint("%s", s.PropertyNames.Description)
-			}
-			if next := inner(s, key.Value); next != nil {
-				d.checkNames(next, value, append(location, key.Value))
-			}
-		}
-	case yaml.SequenceNode:
-		for i, child := range n.Content {
-			if next := inner(s, ""); next != nil {
-				d.checkNames(next, child, append(location, strconv.Itoa(i)))
-			}
-		}
+	for _, v := range violations(result, nil, nil) {
+		d.report(schema.root, v)
 	}
 }
 
@@ -109,116 +52,160 @@ func (d *Document) value(n *yaml.Node) any {
 	}
 }
 
-// leaves are the errors that name a cause. What a failed oneOf, anyOf or not holds is about alternatives that the user
-// did not mean.
-func leaves(err *jsonschema.ValidationError, out []*jsonschema.ValidationError) []*jsonschema.ValidationError {
-	switch err.ErrorKind.(type) {
-	case *kind.OneOf, *kind.AnyOf, *kind.Not:
-		return append(out, err)
-	case *kind.PropertyNames:
-		return out // see checkNames
+// violation is one keyword of the schema that the value at a location breaks.
+type violation struct {
+	location []string
+	keyword  string
+}
+
+// violations are those of a result and of the results within it, in the order of their locations. What a failed oneOf or
+// not holds is about alternatives that the user did not mean, and what says only that something within is wrong says
+// nothing.
+func violations(r *jsonschema.EvaluationResult, location []string, out []violation) []violation {
+	if step := r.InstanceLocation; step != "" {
+		location = append(slices.Clip(location), step[1:]) // one step, not escaped (v0.6.15)
 	}
-	if len(err.Causes) == 0 {
-		return append(out, err)
+	broken := slices.Sorted(maps.Keys(r.Errors))
+	if r.Errors["type"] != nil {
+		broken = []string{"type"} // whatever else a value of the wrong type breaks
 	}
-	for _, cause := range err.Causes {
-		out = leaves(cause, out)
+	for _, keyword := range broken {
+		if !slices.Contains([]string{"properties", "items", "$ref"}, keyword) {
+			out = append(out, violation{location, keyword})
+		}
+	}
+	within := slices.DeleteFunc(slices.Clone(r.Details), func(d *jsonschema.EvaluationResult) bool {
+		keyword, _, _ := strings.Cut(strings.TrimPrefix(d.EvaluationPath, "/"), "/")
+		return d.IsValid() || slices.Contains([]string{"oneOf", "not", "propertyNames"}, keyword)
+	})
+	slices.SortStableFunc(within, func(a, b *jsonschema.EvaluationResult) int {
+		return cmp.Compare(a.InstanceLocation, b.InstanceLocation)
+	})
+	for _, d := range within {
+		out = violations(d, location, out)
 	}
 	return out
 }
 
-func (d *Document) report(root *jsonschema.Schema, err *jsonschema.ValidationError) {
-	node, parent := d.at(err.InstanceLocation)
-	schema := schemaAt(root, err.InstanceLocation)
-	path := pathText(err.InstanceLocation)
-	hint := schema.Description
-	switch k := err.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		d.unknownKeys(node, path, k.Properties, schema)
-		return
-	case *kind.Required:
-		for _, key := range k.Missing {
-			p := d.problem(node, diag.CodeMissingKey, "%s: %q is missing", path, key)
-			if s := schema.Properties[key]; s != nil {
-				p.Hint = deref(s).Description
-			}
-		}
-	case *kind.Type:
-		d.problem(node, diag.CodeType, "%s: %s is wanted here, not %s", path, wanted(k.Want), describe(node)).
-			WithHint("%s", typeHint(k.Want, node, parent, hint))
-	case *kind.Enum:
-		known := make([]string, len(k.Want))
-		for i, w := range k.Want {
+func (d *Document) report(root *jsonschema.Schema, v violation) {
+	node, parent := d.at(v.location)
+	if node == nil {
+		return // the library judges a missing key as if it were there
+	}
+	schema := schemaAt(root, v.location)
+	path := pathText(v.location)
+	hint := description(schema)
+	switch v.keyword {
+	case "schema": // false: a key that additionalProperties refuses, and reports
+	case "additionalProperties":
+		d.unknownKeys(node, path, schema)
+	case "propertyNames":
+		d.badNames(node, path, schema.PropertyNames)
+	case "required":
+		d.missingKeys(node, path, schema)
+	case "type":
+		d.problem(node, diag.CodeType, "%s: %s is wanted here, not %s", path, wanted(schema.Type), describe(node)).
+			WithHint("%s", typeHint(schema.Type, node, parent, hint))
+	case "enum":
+		known := make([]string, len(schema.Enum))
+		for i, w := range schema.Enum {
 			known[i] = fmt.Sprint(w)
 		}
 		d.problem(node, diag.CodeValue, "%s: %s is not one of %s", path, describe(node), strings.Join(known, ", ")).
 			WithHint("%s", diag.Suggest(follow(node).Value, known))
-	case *kind.OneOf:
-		d.alternatives(node, path, schema, k.Subschemas)
-	case *kind.Not:
+	case "oneOf":
+		d.alternatives(node, path, schema)
+	case "not":
 		d.problem(node, diag.CodePorts, "%s: %s exclude each other", path, strings.Join(schema.Not.Required, " and ")).WithHint("keep one of them")
 	default:
-		d.problem(node, diag.CodeValue, "%s: %s", path, valueText(err.ErrorKind, node)).WithHint("%s", hint)
+		d.problem(node, diag.CodeValue, "%s: %s", path, valueText(v.keyword, schema, node)).WithHint("%s", hint)
 	}
 }
 
 // valueText says how a value breaks the remaining keywords that the schemas use.
-func valueText(err jsonschema.ErrorKind, n *yaml.Node) string {
-	what := describe(n)
-	switch k := err.(type) {
-	case *kind.Const:
-		return fmt.Sprintf("%s is not known; only %v is", what, k.Want)
-	case *kind.Pattern:
-		return fmt.Sprintf("%s does not match %s", what, k.Want)
-	case *kind.MinLength:
-		if k.Want == 1 {
+func valueText(keyword string, s *jsonschema.Schema, n *yaml.Node) string {
+	what, entries := describe(n), len(follow(n).Content)
+	switch keyword {
+	case "const":
+		return fmt.Sprintf("%s is not known; only %v is", what, s.Const.Value)
+	case "pattern":
+		return fmt.Sprintf("%s does not match %s", what, *s.Pattern)
+	case "minLength":
+		if *s.MinLength == 1 {
 			return "the text is empty"
 		}
-		return fmt.Sprintf("%s is shorter than %d characters", what, k.Want)
-	case *kind.MaxLength:
-		return fmt.Sprintf("the text has %d characters, over the limit of %d", k.Got, k.Want)
-	case *kind.Minimum, *kind.Maximum:
+		return fmt.Sprintf("%s is shorter than %v characters", what, *s.MinLength)
+	case "maxLength":
+		return fmt.Sprintf("the text has %d characters, over the limit of %v", utf8.RuneCountInString(follow(n).Value), *s.MaxLength)
+	case "minimum", "maximum":
 		return what + " is out of range"
-	case *kind.MinProperties:
-		return fmt.Sprintf("at least %d entry is wanted here", k.Want)
-	case *kind.MaxProperties:
-		return fmt.Sprintf("%d entries are over the limit of %d", k.Got, k.Want)
-	case *kind.MinItems:
-		return fmt.Sprintf("at least %d entry is wanted here", k.Want)
-	case *kind.MaxItems:
-		return fmt.Sprintf("%d entries are over the limit of %d", k.Got, k.Want)
+	case "minProperties":
+		return fmt.Sprintf("at least %v entry is wanted here", *s.MinProperties)
+	case "maxProperties":
+		return fmt.Sprintf("%d entries are over the limit of %v", entries/2, *s.MaxProperties)
+	case "minItems":
+		return fmt.Sprintf("at least %v entry is wanted here", *s.MinItems)
+	case "maxItems":
+		return fmt.Sprintf("%d entries are over the limit of %v", entries, *s.MaxItems)
 	default:
-		return fmt.Sprintf("%s breaks the schema's %s", what, strings.Join(err.KeywordPath(), "."))
+		return fmt.Sprintf("%s breaks the schema's %s", what, keyword)
 	}
 }
 
-func (d *Document) unknownKeys(n *yaml.Node, path string, keys []string, schema *jsonschema.Schema) {
-	known := slices.Sorted(maps.Keys(schema.Properties))
+func (d *Document) missingKeys(n *yaml.Node, path string, schema *jsonschema.Schema) {
+	for _, key := range schema.Required {
+		if name, _ := d.find(follow(n), key); name == nil {
+			d.problem(n, diag.CodeMissingKey, "%s: %q is missing", path, key).WithHint("%s", description(inner(schema, key)))
+		}
+	}
+}
+
+func (d *Document) unknownKeys(n *yaml.Node, path string, schema *jsonschema.Schema) {
+	known := knownKeys(schema)
 	free := slices.DeleteFunc(slices.Clone(known), func(name string) bool { // what is there already was hardly meant
 		key, _ := d.find(follow(n), name)
 		return key != nil
 	})
-	for _, key := range keys {
-		hint := cmp.Or(diag.Suggest(key, free), diag.Suggest(key, known))
-		d.problem(d.keyNode(n, key), diag.CodeUnknownKey, "%s: unknown key %q", path, clip(key)).WithHint("%s", hint)
+	for key := range (Map{d, follow(n)}).pairs() {
+		if inner(schema, key.Value) == nil {
+			hint := cmp.Or(diag.Suggest(key.Value, free), diag.Suggest(key.Value, known))
+			d.problem(key, diag.CodeUnknownKey, "%s: unknown key %q", path, clip(key.Value)).WithHint("%s", hint)
+		}
+	}
+}
+
+func knownKeys(schema *jsonschema.Schema) []string {
+	if schema.Properties == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(*schema.Properties))
+}
+
+// badNames reports the keys that the schema's propertyNames refuse.
+func (d *Document) badNames(n *yaml.Node, path string, names *jsonschema.Schema) {
+	for key := range (Map{d, follow(n)}).pairs() {
+		if !names.Validate(key.Value).IsValid() {
+			d.problem(key, diag.CodeValue, "%s: the name %q is not allowed", path, clip(key.Value)).WithHint("%s", description(names))
+		}
 	}
 }
 
 // alternatives explains a oneOf whose branches each require one key: the only form that the schemas use.
-func (d *Document) alternatives(n *yaml.Node, path string, schema *jsonschema.Schema, matched []int) {
+func (d *Document) alternatives(n *yaml.Node, path string, schema *jsonschema.Schema) {
 	var all, present []string
-	for i, branch := range schema.OneOf {
+	for _, branch := range schema.OneOf {
 		all = append(all, branch.Required...)
-		if slices.Contains(matched, i) {
+		if key, _ := d.find(follow(n), branch.Required[0]); key != nil {
 			present = append(present, branch.Required...)
 		}
 	}
 	choice := "one of " + strings.Join(all, ", ")
 	if len(present) == 0 {
-		d.problem(n, diag.CodePeer, "%s: %s is missing", path, choice).WithHint("%s", schema.Description)
+		d.problem(n, diag.CodePeer, "%s: %s is missing", path, choice).WithHint("%s", description(schema))
 		return
 	}
-	d.problem(d.keyNode(n, present[1]), diag.CodePeer, "%s: %s exclude each other", path, strings.Join(present, " and ")).
+	second, _ := d.find(follow(n), present[1])
+	d.problem(second, diag.CodePeer, "%s: %s exclude each other", path, strings.Join(present, " and ")).
 		WithHint("keep exactly %s", choice)
 }
 
@@ -238,14 +225,6 @@ func (d *Document) at(location []string) (n *yaml.Node, key string) {
 	return n, key
 }
 
-// keyNode is the key of that name in a mapping.
-func (d *Document) keyNode(n *yaml.Node, name string) *yaml.Node {
-	if key, _ := d.find(follow(n), name); key != nil {
-		return key
-	}
-	return n
-}
-
 // schemaAt is the part of the schema that governs a location of the instance.
 func schemaAt(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 	s = deref(s)
@@ -261,24 +240,30 @@ func schemaAt(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 
 // inner is the schema of what a mapping has under a key, or of a list's items; nil where there is none.
 func inner(s *jsonschema.Schema, key string) *jsonschema.Schema {
-	next := s.Properties[key]
-	if next == nil {
-		next, _ = s.AdditionalProperties.(*jsonschema.Schema)
+	if s.Items != nil {
+		return deref(s.Items)
 	}
-	if s.Items2020 != nil {
-		next = s.Items2020
+	if s.Properties != nil && (*s.Properties)[key] != nil {
+		return deref((*s.Properties)[key])
 	}
-	if next == nil {
-		return nil
+	if s.AdditionalProperties != nil && s.AdditionalProperties.Boolean == nil {
+		return deref(s.AdditionalProperties)
 	}
-	return deref(next)
+	return nil
 }
 
 func deref(s *jsonschema.Schema) *jsonschema.Schema {
-	for s.Ref != nil {
-		s = s.Ref
+	for s.ResolvedRef != nil {
+		s = s.ResolvedRef
 	}
 	return s
+}
+
+func description(s *jsonschema.Schema) string {
+	if s == nil || s.Description == nil {
+		return ""
+	}
+	return *s.Description
 }
 
 func pathText(location []string) string {

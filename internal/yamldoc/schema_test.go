@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
 
 	"mlops-infra-suite/internal/yamldoc"
 )
@@ -65,6 +66,48 @@ func TestSchemasAreSchemas(t *testing.T) {
 		}
 		if err := meta.Validate(schema); err != nil {
 			t.Errorf("%s: %v", path, err)
+		}
+		compileStrictly(t, path)
+	}
+}
+
+// compileStrictly compiles a schema with another library, which costs too much at start-up for the product itself, and
+// which refuses references that lead nowhere.
+func compileStrictly(t *testing.T, path string) *jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("mem:schema", parseJSON[any](t, read(t, path))); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("mem:schema")
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return schema
+}
+
+// The library that validates agrees with another one, on the examples and on each of them less one value.
+func TestLibrariesAgree(t *testing.T) {
+	files, err := filepath.Glob("../../examples/configs/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("examples: %v, %v", files, err)
+	}
+	ours, other := schemaOf(t, configSchema), compileStrictly(t, configSchema)
+	for _, file := range files {
+		lines := strings.SplitAfter(string(read(t, file)), "\n")
+		for i := range lines {
+			for _, by := range []string{"", "x: 1\n", "  x: [1]\n"} {
+				src := strings.Join(slices.Concat(lines[:i], []string{by}, lines[i+1:]), "")
+				doc := yamldoc.Parse(file, []byte(src))
+				var value any
+				if len(doc.Problems) > 0 || yaml.Load([]byte(src), &value) != nil {
+					continue
+				}
+				doc.Validate(ours)
+				if err := other.Validate(value); (err == nil) != (len(doc.Problems) == 0) {
+					t.Errorf("%s with %q on line %d: %v, the other library says %v", file, by, i+1, lines, err)
+				}
+			}
 		}
 	}
 }
@@ -195,7 +238,7 @@ security_groups:
 			`1:19 CFG007 tiers: the name "Web" is not allowed [a tier's name is 1 to 31 lower-case letters, digits and hyphens, a letter first; internet and internet-ipv6 are taken]`,
 			`1:25 CFG003 tiers.Web: unknown key "rol" [did you mean "role"?]`,
 			`1:36 CFG007 tiers: the name "internet" is not allowed [a tier's name is 1 to 31 lower-case letters, digits and hyphens, a letter first; internet and internet-ipv6 are taken]`,
-			"1:46 CFG005 tiers.internet: nothing or a mapping is wanted here, not the number 3 [a tier: role, description, service_port, ingress, egress; each may be left out]",
+			"1:46 CFG005 tiers.internet: a mapping or nothing is wanted here, not the number 3 [a tier: role, description, service_port, ingress, egress; each may be left out]",
 		}},
 	}
 	for keyword, tc := range cases {
@@ -287,7 +330,7 @@ func TestTypeHints(t *testing.T) {
 }
 
 func TestCompileSchemaRefusesWhatIsNone(t *testing.T) {
-	for _, text := range []string{"", "{", `{"$ref": "#/nowhere"}`} {
+	for _, text := range []string{"", "{", `{"$ref": "#/nowhere"}`, `{"$ref": "#/$defs/none"}`, `{"format": "date"}`, `{"type": 1}`, `{"items": 1}`} {
 		if _, err := yamldoc.CompileSchema([]byte(text)); err == nil {
 			t.Errorf("%q was compiled", text)
 		}

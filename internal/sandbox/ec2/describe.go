@@ -61,10 +61,7 @@ type shownGroup struct {
 }
 
 func shownGroups(call *wire.Call, ids []string, match func(shownGroup) bool) (found []shownGroup) {
-	names := map[string]string{}
-	for g := range groupsOf(call, "") {
-		names[g.ID] = g.Name
-	}
+	names := groupNames(call)
 	wanted := newWanted(ids)
 	for g := range groupsOf(call, "") {
 		if !wanted.has(g.ID) {

@@ -1,4 +1,5 @@
-// Package ec2 is the sandbox's EC2: VPCs, security groups and their rules, tags.
+// Package ec2 is the sandbox's EC2: VPCs and subnets, security groups and their
+// rules, network interfaces, prefix lists, tags.
 //
 // Its promise: a request that EC2 would refuse is refused, with EC2's error
 // code; a rule set reads back as EC2 would show it, canonicalised. What it does
@@ -10,11 +11,12 @@
 //     revoking a rule that is not there;
 //   - reported (by users, in issue trackers): the wording of most errors;
 //   - assumed (marked "Assumed" where it is done): ports of a protocol that has
-//     none, the wording of ICMP duplicates, that every well-formed prefix list
-//     exists and counts as one rule.
+//     none, the wording of ICMP duplicates, that a prefix list with an ID of 8
+//     digits, as AWS's own have, exists and counts as one rule.
 //
 // It differs from AWS knowingly: there is no default VPC, no quota on VPCs, no
-// reference across accounts or VPCs, and nothing has network interfaces.
+// reference across accounts or VPCs, no instance, no IPv6 range of a VPC or
+// subnet, and a prefix list can't be changed.
 //
 // The operations are plain functions, which CloudFormation's part of the
 // sandbox calls as CloudFormation calls EC2. One that fails has written nothing,
@@ -48,7 +50,21 @@ func Service() wire.Service {
 			wire.Write("CreateTags", CreateTags),
 			wire.Write("DeleteTags", DeleteTags),
 			wire.Read("DescribeTags", DescribeTags),
+			wire.Write("CreateSubnet", CreateSubnet),
+			wire.Write("DeleteSubnet", DeleteSubnet),
+			wire.Read("DescribeSubnets", DescribeSubnets),
+			wire.Write("CreateNetworkInterface", CreateNetworkInterface),
+			wire.Write("ModifyNetworkInterfaceAttribute", ModifyNetworkInterfaceAttribute),
+			wire.Write("DeleteNetworkInterface", DeleteNetworkInterface),
 			wire.Read("DescribeNetworkInterfaces", DescribeNetworkInterfaces),
+			wire.Write("CreateManagedPrefixList", CreateManagedPrefixList),
+			wire.Write("DeleteManagedPrefixList", DeleteManagedPrefixList),
+			wire.Read("DescribeManagedPrefixLists", DescribeManagedPrefixLists),
+			wire.Read("GetManagedPrefixListEntries", GetManagedPrefixListEntries),
+			wire.Read("DescribePrefixLists", DescribePrefixLists),
+			wire.Read("DescribeSecurityGroupReferences", DescribeSecurityGroupReferences),
+			wire.Read("DescribeStaleSecurityGroups", DescribeStaleSecurityGroups),
+			wire.Read("DescribeSecurityGroupVpcAssociations", DescribeSecurityGroupVpcAssociations),
 		},
 		Known: known,
 	}
@@ -56,12 +72,10 @@ func Service() wire.Service {
 
 // known are the neighbours of what is here, which a tool may well try.
 var known = []string{
-	"AssociateSecurityGroupVpc", "CreateDefaultVpc", "CreateManagedPrefixList", "CreateNetworkInterface",
-	"CreateSubnet", "DeleteManagedPrefixList", "DeleteNetworkInterface", "DeleteSubnet",
-	"DescribeAccountAttributes", "DescribeAvailabilityZones", "DescribeInstances", "DescribeManagedPrefixLists",
-	"DescribePrefixLists", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroupReferences",
-	"DescribeSecurityGroupVpcAssociations", "DescribeStaleSecurityGroups", "DescribeSubnets",
-	"DescribeVpcAttribute", "DescribeVpcEndpoints", "DescribeVpcPeeringConnections",
-	"DisassociateSecurityGroupVpc", "GetManagedPrefixListEntries", "GetSecurityGroupsForVpc",
-	"ModifyManagedPrefixList", "ModifyNetworkInterfaceAttribute", "ModifyVpcAttribute", "RunInstances",
+	"AssociateSecurityGroupVpc", "AttachNetworkInterface", "CreateDefaultVpc", "DescribeAccountAttributes",
+	"DescribeAvailabilityZones", "DescribeInstances", "DescribeNetworkInterfaceAttribute", "DescribeRegions",
+	"DescribeRouteTables", "DescribeVpcAttribute", "DescribeVpcEndpoints", "DescribeVpcPeeringConnections",
+	"DetachNetworkInterface", "DisassociateSecurityGroupVpc", "GetManagedPrefixListAssociations",
+	"GetSecurityGroupsForVpc", "ModifyManagedPrefixList", "ModifySubnetAttribute", "ModifyVpcAttribute",
+	"RestoreManagedPrefixListVersion", "RunInstances",
 }

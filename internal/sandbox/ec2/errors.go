@@ -35,6 +35,14 @@ func ruleNotFound(id string) error {
 	return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
 }
 
+func dependentObject(id string) error {
+	return wire.Errorf("DependencyViolation", "resource %s has a dependent object", id)
+}
+
+func differentNetworks() error {
+	return wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
+}
+
 // noDefaultVPC answers what only works in a default VPC: names instead of IDs.
 func noDefaultVPC() error {
 	return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")

@@ -57,6 +57,15 @@ func resolveGroup(call *wire.Call, id, name string) (group, error) {
 	return getGroup(call, id)
 }
 
+// groupNames are the names of all groups, by ID.
+func groupNames(call *wire.Call) map[string]string {
+	names := map[string]string{}
+	for g := range groupsOf(call, "") {
+		names[g.ID] = g.Name
+	}
+	return names
+}
+
 // groupsOf yields the groups of a VPC, or of all when vpcID is "".
 func groupsOf(call *wire.Call, vpcID string) iter.Seq[group] {
 	return func(yield func(group) bool) {
@@ -157,7 +166,7 @@ type DeleteSecurityGroupOutput struct {
 }
 
 // DeleteSecurityGroup removes a group with its rules, unless it is a default
-// group or a rule of another group names it.
+// group, a rule of another group names it, or a network interface has it.
 func DeleteSecurityGroup(call *wire.Call, in *DeleteSecurityGroupInput) (*DeleteSecurityGroupOutput, error) {
 	g, err := resolveGroup(call, in.GroupId, in.GroupName)
 	if err != nil {
@@ -169,8 +178,11 @@ func DeleteSecurityGroup(call *wire.Call, in *DeleteSecurityGroupInput) (*Delete
 	}
 	for r := range rulesOf(call, "") {
 		if r.Group == g.ID && r.GroupID != g.ID {
-			return nil, wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.ID)
+			return nil, dependentObject(g.ID)
 		}
+	}
+	if usesGroup(call, g.ID) {
+		return nil, dependentObject(g.ID)
 	}
 	g.remove(call)
 	return &DeleteSecurityGroupOutput{Return: true, GroupId: g.ID}, dryRun(in.DryRun)

@@ -131,7 +131,7 @@ func ModifySecurityGroupRules(call *wire.Call, in *ModifySecurityGroupRulesInput
 			return nil, err
 		}
 	}
-	if err := checkRules(rules); err != nil {
+	if err := checkRules(call, rules); err != nil {
 		return nil, err
 	}
 	for _, update := range in.SecurityGroupRules {
@@ -178,7 +178,7 @@ func (r SecurityGroupRuleRequest) permission() IpPermission {
 }
 
 // checkRules wants the rules to be distinct and within the quota.
-func checkRules(rules map[string]rule) error {
+func checkRules(call *wire.Call, rules map[string]rule) error {
 	byKey := map[key]rule{}
 	for _, r := range rules {
 		if _, ok := byKey[r.key]; ok {
@@ -186,8 +186,8 @@ func checkRules(rules map[string]rule) error {
 		}
 		byKey[r.key] = r
 	}
-	if err := checkQuota(byKey, false); err != nil {
+	if err := checkQuota(call, byKey, false); err != nil {
 		return err
 	}
-	return checkQuota(byKey, true)
+	return checkQuota(call, byKey, true)
 }

@@ -13,16 +13,19 @@ type Page struct {
 	NextToken  string
 }
 
-// check wants MaxResults in its range.
-func (p Page) check() error {
+// check wants MaxResults in its usual range.
+func (p Page) check() error { return p.within(5, 1000) }
+
+// within wants MaxResults in a range. (Reported wording, which is a little off.)
+func (p Page) within(least, most int32) error {
 	if p.MaxResults == nil {
 		return nil
 	}
 	switch n := *p.MaxResults; {
-	case n < 5:
-		return invalidValue("Value ( %d ) for parameter maxResults is invalid. Expecting a value greater than 5.", n)
-	case n > 1000:
-		return invalidValue("Value ( %d ) for parameter maxResults is invalid. Expecting a value smaller than 1000.", n)
+	case n < least:
+		return invalidValue("Value ( %d ) for parameter maxResults is invalid. Expecting a value greater than %d.", n, least)
+	case n > most:
+		return invalidValue("Value ( %d ) for parameter maxResults is invalid. Expecting a value smaller than %d.", n, most)
 	}
 	return nil
 }

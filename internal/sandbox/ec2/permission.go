@@ -144,7 +144,7 @@ func peers(call *wire.Call, g group, p IpPermission, base key) (specs []spec, er
 	for _, r := range p.PrefixListIds {
 		k := base
 		k.PrefixList = r.PrefixListId
-		if err = prefixListID.check(r.PrefixListId); err == nil {
+		if err = checkPeerList(call, r.PrefixListId); err == nil {
 			err = add(k, r.Description)
 		}
 		if err != nil {
@@ -204,8 +204,7 @@ func peerGroup(call *wire.Call, g group, pair UserIdGroupPair) (string, error) {
 		return "", err
 	}
 	if peer.VPC != g.VPC {
-		return "", wire.Errorf("InvalidGroup.NotFound",
-			"You have specified two resources that belong to different networks.")
+		return "", differentNetworks()
 	}
 	return peer.ID, nil
 }

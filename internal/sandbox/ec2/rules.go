@@ -5,8 +5,8 @@ import (
 )
 
 // maxRules is the documented default quota of a group's rules, for each
-// direction and, separately, for IPv4 and IPv6. Assumed: a rule with a group or
-// prefix list as peer counts in both halves, as one rule.
+// direction and, separately, for IPv4 and IPv6. Assumed: a rule with a group as
+// peer counts in both halves.
 const maxRules = 60
 
 // AuthorizeSecurityGroupIngressInput is AuthorizeSecurityGroupIngress' request:
@@ -104,7 +104,7 @@ func authorize(call *wire.Call, g group, permissions []IpPermission, given []Tag
 		}
 		present[s.key] = rule{}
 	}
-	if err := checkQuota(present, egress); err != nil {
+	if err := checkQuota(call, present, egress); err != nil {
 		return nil, err
 	}
 	var added []rule
@@ -130,17 +130,12 @@ func keysOf(call *wire.Call, groupID string) map[key]rule {
 	return rules
 }
 
-func checkQuota(rules map[key]rule, egress bool) error {
+func checkQuota(call *wire.Call, rules map[key]rule, egress bool) error {
 	v4, v6 := 0, 0
 	for k := range rules {
-		if k.Egress != egress {
-			continue
-		}
-		if k.CIDRv6 == "" {
-			v4++
-		}
-		if k.CIDRv4 == "" {
-			v6++
+		if k.Egress == egress {
+			more4, more6 := k.weight(call)
+			v4, v6 = v4+more4, v6+more6
 		}
 	}
 	if max(v4, v6) > maxRules {
@@ -148,6 +143,19 @@ func checkQuota(rules map[key]rule, egress bool) error {
 			"The maximum number of rules per security group has been reached.")
 	}
 	return nil
+}
+
+// weight is how many rules of each family a rule counts as.
+func (k key) weight(call *wire.Call) (v4, v6 int) {
+	switch {
+	case k.CIDRv4 != "":
+		return 1, 0
+	case k.CIDRv6 != "":
+		return 0, 1
+	case k.PrefixList != "":
+		return weightOf(call, k.PrefixList)
+	}
+	return 1, 1
 }
 
 // RevokeSecurityGroupIngressInput is RevokeSecurityGroupIngress' request: rule

@@ -94,6 +94,15 @@ func findTaggable(call *wire.Call, id string) (taggable, error) {
 	case "vpc":
 		v, err := getVPC(call, id)
 		return taggable{v.Tags, func(t tags) { v.Tags = t; v.put(call) }}, err
+	case "subnet":
+		s, err := getSubnet(call, id)
+		return taggable{s.Tags, func(t tags) { s.Tags = t; s.put(call) }}, err
+	case "eni":
+		n, err := getInterface(call, id)
+		return taggable{n.Tags, func(t tags) { n.Tags = t; n.put(call) }}, err
+	case "pl":
+		p, err := getPrefixList(call, id)
+		return taggable{p.Tags, func(t tags) { p.Tags = t; p.put(call) }}, err
 	}
 	return taggable{}, wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
 }
@@ -238,6 +247,15 @@ func allTags(call *wire.Call) (all []TagDescription) {
 	}
 	for r := range rulesOf(call, "") {
 		add(r.ID, "security-group-rule", r.Tags)
+	}
+	for s := range subnetsOf(call, "") {
+		add(s.ID, "subnet", s.Tags)
+	}
+	for n := range interfacesOf(call) {
+		add(n.ID, "network-interface", n.Tags)
+	}
+	for p := range prefixListsOf(call) {
+		add(p.ID, "prefix-list", p.Tags)
 	}
 	return all
 }

@@ -137,6 +137,84 @@ type VpcCidrBlockState struct {
 	State string
 }
 
+// Subnet is a subnet as DescribeSubnets shows it.
+type Subnet struct {
+	SubnetId                      string
+	SubnetArn                     string
+	VpcId                         string
+	OwnerId                       string
+	State                         string
+	CidrBlock                     string
+	Ipv6CidrBlockAssociationSet   []struct{} // always empty
+	AvailabilityZone              string
+	AvailabilityZoneId            string
+	AvailableIpAddressCount       int32
+	DefaultForAz                  bool
+	MapPublicIpOnLaunch           bool
+	MapCustomerOwnedIpOnLaunch    bool
+	AssignIpv6AddressOnCreation   bool
+	Ipv6Native                    bool
+	EnableDns64                   bool
+	PrivateDnsNameOptionsOnLaunch PrivateDnsNameOptions
+	Tags                          []Tag `aws:"TagSet"`
+}
+
+// PrivateDnsNameOptions says how instances of a subnet are named.
+type PrivateDnsNameOptions struct {
+	HostnameType                    string
+	EnableResourceNameDnsARecord    bool
+	EnableResourceNameDnsAAAARecord bool
+}
+
+// NetworkInterface is a network interface as DescribeNetworkInterfaces shows it.
+type NetworkInterface struct {
+	NetworkInterfaceId string
+	SubnetId           string
+	VpcId              string
+	AvailabilityZone   string
+	AvailabilityZoneId string
+	Description        string `aws:",always"`
+	OwnerId            string
+	RequesterManaged   bool
+	Status             string
+	InterfaceType      string
+	MacAddress         string
+	PrivateIpAddress   string
+	PrivateDnsName     string
+	SourceDestCheck    bool
+	Groups             []GroupIdentifier  `aws:"GroupSet"`
+	PrivateIpAddresses []PrivateIpAddress `aws:"PrivateIpAddressesSet"`
+	Ipv6Addresses      []struct{}         `aws:"Ipv6AddressesSet"` // always empty
+	Tags               []Tag              `aws:"TagSet"`
+}
+
+// GroupIdentifier is a group that a network interface has.
+type GroupIdentifier struct {
+	GroupId   string
+	GroupName string
+}
+
+// PrivateIpAddress is an IPv4 address of a network interface.
+type PrivateIpAddress struct {
+	Primary          bool
+	PrivateIpAddress string
+	PrivateDnsName   string
+}
+
+// ManagedPrefixList is a prefix list without its entries. Those that AWS manages
+// have neither a version nor a number of entries.
+type ManagedPrefixList struct {
+	PrefixListId   string
+	PrefixListName string
+	PrefixListArn  string
+	AddressFamily  string // IPv4 or IPv6
+	State          string
+	MaxEntries     *int32
+	Version        *int64
+	OwnerId        string
+	Tags           []Tag `aws:"TagSet"`
+}
+
 // SuccessOutput is the output of operations that only say true.
 type SuccessOutput struct {
 	Return bool

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"net/netip"
+	"slices"
 
 	"mlops-infra-suite/internal/sandbox/store"
 	"mlops-infra-suite/internal/sandbox/wire"
@@ -80,15 +81,19 @@ type DeleteVpcInput struct {
 	DryRun bool
 }
 
-// DeleteVpc removes a VPC and its default group, unless it has other groups.
+// DeleteVpc removes a VPC and its default group, unless it has subnets or other
+// groups.
 func DeleteVpc(call *wire.Call, in *DeleteVpcInput) (*SuccessOutput, error) {
 	if _, err := getVPC(call, in.VpcId); err != nil {
 		return nil, err
 	}
+	if len(slices.Collect(subnetsOf(call, in.VpcId))) > 0 {
+		return nil, vpcInUse(in.VpcId)
+	}
 	var own *group
 	for g := range groupsOf(call, in.VpcId) {
 		if g.Name != defaultGroupName {
-			return nil, wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", in.VpcId)
+			return nil, vpcInUse(in.VpcId)
 		}
 		own = &g
 	}
@@ -97,6 +102,10 @@ func DeleteVpc(call *wire.Call, in *DeleteVpcInput) (*SuccessOutput, error) {
 	}
 	store.Delete(call.Tx, vpcTable, call.Key(in.VpcId))
 	return &SuccessOutput{Return: true}, dryRun(in.DryRun)
+}
+
+func vpcInUse(id string) error {
+	return wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 }
 
 // DescribeVpcsInput is DescribeVpcs' request.

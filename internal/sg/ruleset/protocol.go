@@ -37,6 +37,9 @@ func ParseProtocol(text string) (Protocol, error) {
 
 // String is the protocol's name where it has one, else its number.
 func (p Protocol) String() string {
+	if p == Others {
+		return "other"
+	}
 	if name, ok := protocolNames[p]; ok {
 		return name
 	}

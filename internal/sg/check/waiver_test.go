@@ -1,0 +1,111 @@
+package check_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mlops-infra-suite/internal/config"
+	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/sg/check"
+)
+
+func day(text string) time.Time {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		panic(err) //nolint:forbidigo // a typo in a table of this package
+	}
+	return t
+}
+
+func TestWaive(t *testing.T) {
+	const noon = "2027-03-31T12:00:00Z"
+	tiers := []string{"web", "app", "db"}
+	findings := func() diag.List {
+		return diag.List{
+			{Severity: diag.Error, ID: "SG002", Tier: "web"},
+			{Severity: diag.Warning, ID: "SG002", Tier: "db"},
+			{Severity: diag.Error, ID: "SG003", Tier: "web"},
+			{Severity: diag.Error, ID: "SG004", Tier: "db"},
+		}
+	}
+	waiver := func(check, tier, expires string) config.Waiver {
+		return config.Waiver{Check: check, Tier: tier, Reason: "NET-812", Expires: day(expires), Pos: diag.Pos{File: "f", Line: 9, Column: 7}}
+	}
+	const reason = "NET-812 (until 2027-03-31)"
+	const waivable = "[these can be waived: SG002, SG003]"
+	for _, tc := range []struct {
+		name     string
+		waiver   config.Waiver
+		now      string
+		waived   []string // of the findings, in their order
+		problems []string
+	}{
+		{"one tier", waiver("SG002", "web", "2027-03-31"), noon, []string{reason, "", "", ""}, nil},
+		{"all tiers", waiver("SG002", "", "2027-03-31"), noon, []string{reason, reason, "", ""}, nil},
+		{"the first second of the last day", waiver("SG003", "", "2027-03-31"), "2027-03-31T00:00:00Z", []string{"", "", reason, ""}, nil},
+		{"the last moment of the last day", waiver("SG003", "", "2027-03-31"), "2027-03-31T23:59:59.999999999Z", []string{"", "", reason, ""}, nil},
+		{"the last day in UTC, tomorrow here", waiver("SG003", "", "2027-03-31"), "2027-04-01T08:59:59+09:00", []string{"", "", reason, ""}, nil},
+		{"the next day", waiver("SG003", "", "2027-03-31"), "2027-04-01T00:00:00Z", make([]string, 4), []string{
+			"error CFG027 f:9:7: the waiver of SG003 expired on 2027-03-31 [mend the finding, or decide again and set a new date]",
+		}},
+		{"the next day in UTC, today here", waiver("SG003", "", "2027-03-31"), "2027-03-31T16:00:00-08:00", make([]string, 4), []string{
+			"error CFG027 f:9:7: the waiver of SG003 expired on 2027-03-31 [mend the finding, or decide again and set a new date]",
+		}},
+		{"nothing to waive", waiver("SG003", "app", "2027-03-31"), noon, make([]string, 4), []string{
+			"warning CFG027 f:9:7: the waiver of SG003 waives nothing [remove it]",
+		}},
+		{"a check that can't be waived", waiver("SG004", "", "2027-03-31"), noon, make([]string, 4), []string{
+			"error CFG027 f:9:7: SG004 can't be waived " + waivable,
+		}},
+		{"a check that can't be waived, and has no finding", waiver("SG029", "db", "2027-03-31"), noon, make([]string, 4), []string{
+			"error CFG027 f:9:7: SG029 can't be waived " + waivable,
+		}},
+		{"an unknown check", waiver("SG999", "", "2027-03-31"), noon, make([]string, 4), []string{
+			"warning CFG027 f:9:7: the waiver of SG999 waives nothing: this version has no such check [remove it]",
+		}},
+		{"an unknown tier", waiver("SG002", "ap", "2027-03-31"), noon, make([]string, 4), []string{
+			`error CFG027 f:9:7: the waiver of SG002 names the tier "ap", which the scenario doesn't have [did you mean "app"?]`,
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			now, err := time.Parse(time.RFC3339Nano, tc.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := findings()
+			problems := check.Waive(found, []config.Waiver{tc.waiver}, tiers, now)
+			var waived []string
+			for i, f := range found {
+				waived = append(waived, f.Waived)
+				f.Waived = ""
+				if diff := cmp.Diff(findings()[i], f); diff != "" {
+					t.Errorf("a waiver changes more than Waived:\n%s", diff)
+				}
+			}
+			if diff := cmp.Diff(tc.waived, waived); diff != "" {
+				t.Errorf("waived (-want +got):\n%s", diff)
+			}
+			var got []string
+			for i, line := range brief(problems) {
+				got = append(got, line+" ["+problems[i].Hint+"]")
+			}
+			if diff := cmp.Diff(tc.problems, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An error that is waived no longer blocks, and nothing else changes.
+func TestWaivedErrorsDontBlock(t *testing.T) {
+	found := check.Run(input(in("tcp/22", "0.0.0.0/0")))
+	if !found.HasErrors() {
+		t.Fatal("open SSH does not block")
+	}
+	problems := check.Waive(found, []config.Waiver{{Check: "SG002", Reason: "r", Expires: day("2027-03-31")}}, []string{"web", "db"}, day("2027-03-31"))
+	if len(problems) > 0 || found.HasErrors() {
+		t.Errorf("%v, %v", problems, found)
+	}
+}
