@@ -133,7 +133,7 @@ func unknownAction(a *app, name string) error {
 // commands are all commands, in the order of the help.
 func (a *app) commands() []*cobra.Command {
 	actions := []*cobra.Command{
-		a.validateConfig(), a.listScenarios(), a.showScenario(), a.createTemplate(),
+		a.validateConfig(), a.listScenarios(), a.showScenario(), a.showReachability(), a.createTemplate(),
 		a.createSecurityGroups(), a.deleteSecurityGroups(),
 	}
 	others := []*cobra.Command{a.schema(), a.sandboxCommand(), a.versionCommand()}

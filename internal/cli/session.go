@@ -11,6 +11,7 @@ import (
 	"mlops-infra-suite/internal/config"
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/check"
+	"mlops-infra-suite/internal/sg/reach"
 	"mlops-infra-suite/internal/sg/ruleset"
 	"mlops-infra-suite/internal/sg/scenario"
 	"mlops-infra-suite/internal/sg/template"
@@ -29,6 +30,7 @@ type session struct {
 	set      ruleset.Set
 	template *template.Template
 	findings diag.List
+	verdicts []reach.Verdict // on the config's assertions
 	sources  diag.Sources
 
 	findingsOnStdout bool // where they are the result
@@ -226,11 +228,29 @@ func (s *session) judge() error {
 		GroupDescription:  s.cfg.Names.GroupDescription,
 	})
 	problems := check.Waive(findings, s.cfg.Waivers, s.set.TierNames(), s.app.env.Now())
-	for _, a := range s.cfg.Assertions {
-		problems.Warnf(diag.CodeAssertion, a.Pos, "the assertion is not proved: this version reads assertions, but does not compute reachability")
-	}
 	s.findings = append(s.findings, findings...)
-	return s.accept(problems)
+	return s.accept(append(problems, s.prove()...))
+}
+
+// prove judges the assertions of the config, and returns what is wrong with their text.
+func (s *session) prove() diag.List {
+	claims, problems := reach.Claims(s.cfg.Assertions, s.set.TierNames())
+	if len(claims) == 0 {
+		return problems
+	}
+	matrix := reach.Compute(s.set, reach.Options{Zones: reach.Peers(claims)})
+	for _, c := range claims {
+		s.verdicts = append(s.verdicts, matrix.Prove(c))
+	}
+	s.findings = append(s.findings, reach.Findings(s.verdicts)...)
+	return problems
+}
+
+// other is a session on another config of the same folder, beside this one.
+func (s *session) other(config string) *session {
+	beside := *s.app
+	beside.opt.config = config
+	return &session{app: &beside, action: s.action, doc: s.doc, tell: s.tell, sources: s.sources}
 }
 
 // blocked returns the error of a set that must not be deployed: an error of a check, or, with --strict, any warning.

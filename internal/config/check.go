@@ -37,10 +37,10 @@ func (c *Config) checkVPC(groups yamldoc.Map, problems *diag.List) {
 		problems.Errorf(diag.CodeMissingKey, source.Pos(), `vpc_source is direct, but "vpc_id" is missing`).
 			WithHint("vpc_id: vpc-0123456789abcdef0")
 	case !direct && id.Text() != "":
-		problems.Errorf(diag.CodeValue, id.Pos(), "vpc_id is set, but vpc_source is not direct: it would be ignored").
+		problems.Warnf(diag.CodeValue, id.Pos(), "vpc_id is set, but vpc_source is not direct: it is ignored").
 			WithHint("set vpc_source: direct, or remove vpc_id")
 	case direct && path.Text() != "":
-		problems.Errorf(diag.CodeValue, path.Pos(), "vpc_parameter_store_path is set, but vpc_source is direct: it would be ignored").
+		problems.Errorf(diag.CodeValue, path.Pos(), "vpc_parameter_store_path is set, but vpc_source is direct: it is ignored").
 			WithHint("remove one of them")
 	}
 }

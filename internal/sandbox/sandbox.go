@@ -9,9 +9,10 @@
 //
 // A Sandbox is an http.Handler: an in-process transport may call it directly, or
 // Serve opens it on a loopback port for other programs. Credentials choose the
-// account and nothing else: an access key of 12 digits is the account; any other
-// means the account written last, at first 123456789012. Any secret will do, and
-// a request without a signature is accepted too.
+// account and nothing else: an access key of 12 digits is the account; one that
+// AssumeRole has given acts as the role, in the role's account; any other means
+// the account written last, at first 123456789012. Any secret will do, and a
+// request without a signature is accepted too.
 //
 // A handler that panics with http.ErrAbortHandler drops the connection, which is
 // how injected faults do it: an in-process transport must turn that into an error.
@@ -202,7 +203,12 @@ func (s *Sandbox) run(ctx context.Context, parsedBy *content, req *wire.Request)
 		transact = s.db.Update
 	}
 	err = transact(func(tx *store.Tx) error {
-		call := req.Call(ctx, tx, account(tx, req.AccessKey))
+		accountID, caller, err := identify(tx, req)
+		if err != nil {
+			return err
+		}
+		call := req.Call(ctx, tx, accountID)
+		call.Caller = caller
 		out, err = req.Operation.Run(call, req.Input)
 		if err == nil && req.Operation.Writes {
 			remember(tx, call.Account)

@@ -21,11 +21,22 @@ type Call struct {
 	Action    string    // "CreateSecurityGroup"
 	Now       time.Time // UTC; the same for everything the call writes
 	Via       string    // "cloudformation.amazonaws.com" when CloudFormation calls, else ""
+	Caller    Caller    // of the account
 }
 
-// CallerARN is the identity behind every access key of an account. (Assumed:
-// the sandbox has no IAM, so each account has this one user.)
+// Caller is an assumed role. The zero value is the account's one user.
+type Caller struct {
+	ARN    string // "arn:aws:sts::123456789012:assumed-role/deployer/ci"
+	UserID string // "AROA...:ci"
+}
+
+// CallerARN is who calls: an assumed role, or the identity behind every other
+// access key of an account. (Assumed: the sandbox has no IAM, so each account has
+// this one user.)
 func (c *Call) CallerARN() string {
+	if c.Caller.ARN != "" {
+		return c.Caller.ARN
+	}
 	return fmt.Sprintf("arn:%s:iam::%s:user/sandbox", c.Partition(), c.Account)
 }
 

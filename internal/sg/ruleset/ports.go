@@ -66,6 +66,9 @@ func (t Traffic) Covers(u Traffic) bool {
 	}
 }
 
+// Overlaps reports whether something is both t and u.
+func (t Traffic) Overlaps(u Traffic) bool { return !SetOf(t).Intersect(SetOf(u)).IsEmpty() }
+
 // HasPort reports whether TCP or UDP traffic to the port is part of t.
 func (t Traffic) HasPort(port int) bool {
 	p := SinglePort(port)
@@ -92,4 +95,41 @@ func (t Traffic) String() string {
 	default:
 		return fmt.Sprintf("%s/%d-%d", name, t.Ports.From, t.Ports.To)
 	}
+}
+
+// ParseTraffic reads traffic as people write it: tcp/443, udp/8000-8100, icmp/8, icmp/3.4, a protocol alone for all of it,
+// or all.
+func ParseTraffic(text string) (Traffic, error) {
+	name, detail, hasDetail := strings.Cut(text, "/")
+	protocol, err := ParseProtocol(name)
+	switch {
+	case err != nil:
+		return Traffic{}, err
+	case !hasDetail && protocol.HasPorts():
+		return Traffic{protocol, Ports{0, MaxPort}}, nil
+	case !hasDetail:
+		return Traffic{protocol, AnyPorts}, nil
+	case protocol.HasPorts():
+		ports, err := ParsePorts(detail)
+		return Traffic{protocol, ports}, err
+	case protocol.IsICMP():
+		ports, err := parseICMP(detail)
+		return Traffic{protocol, ports}, err
+	default:
+		return Traffic{}, fmt.Errorf("%s has no ports: write %s alone", name, name)
+	}
+}
+
+// parseICMP reads TYPE or TYPE.CODE.
+func parseICMP(text string) (Ports, error) {
+	kind, code, hasCode := strings.Cut(text, ".")
+	if !hasCode {
+		code = "-1"
+	}
+	a, errA := strconv.Atoi(kind)
+	b, errB := strconv.Atoi(code)
+	if errA != nil || errB != nil || a < 0 || a > 255 || b > 255 || hasCode && b < 0 {
+		return Ports{}, fmt.Errorf("%q is not an ICMP type from 0 to 255, or TYPE.CODE", text)
+	}
+	return Ports{a, b}, nil
 }

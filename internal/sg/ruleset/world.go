@@ -26,14 +26,7 @@ var specialPurpose = []string{
 
 // IsWorld reports whether the union of the ranges, less special-purpose ones, is the world in IPv4 or in IPv6.
 func IsWorld(ranges []netip.Prefix) bool {
-	var b netipx.IPSetBuilder
-	for _, p := range ranges {
-		b.AddPrefix(p)
-	}
-	for _, s := range specialPurpose {
-		b.RemovePrefix(netip.MustParsePrefix(s))
-	}
-	set, err := b.IPSet()
+	set, err := public(ranges)
 	if err != nil {
 		return true // an invalid prefix; ParseCIDR returns none, and a security tool errs to the safe side
 	}
@@ -46,6 +39,24 @@ func IsWorld(ranges []netip.Prefix) bool {
 		sum.Add(sum, size(r))
 	}
 	return v4.Cmp(big.NewInt(worldIPv4)) >= 0 || v6.BitLen() > worldIPv6
+}
+
+// IsPublic reports whether a range has an address from which somebody on the internet may send.
+func IsPublic(p netip.Prefix) bool {
+	set, err := public([]netip.Prefix{p})
+	return err != nil || len(set.Ranges()) > 0
+}
+
+// public is the union of the ranges, less special-purpose ones.
+func public(ranges []netip.Prefix) (*netipx.IPSet, error) {
+	var b netipx.IPSetBuilder
+	for _, p := range ranges {
+		b.AddPrefix(p)
+	}
+	for _, s := range specialPurpose {
+		b.RemovePrefix(netip.MustParsePrefix(s))
+	}
+	return b.IPSet()
 }
 
 func size(r netipx.IPRange) *big.Int {

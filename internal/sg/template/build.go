@@ -20,6 +20,9 @@ import (
 // VPCParameter is the template's only parameter: the ID of the VPC that the groups belong to.
 const VPCParameter = "VpcId"
 
+// maxOutputs is how many outputs a stack may have (documented): one per tier.
+const maxOutputs = 200
+
 // Input is what a template is made from.
 type Input struct {
 	Set      ruleset.Set
@@ -54,10 +57,15 @@ func Build(in Input) (*Template, diag.List) {
 	for _, t := range in.Set.Tiers {
 		add(resources, parameterID(t.Name), in.parameter(t))
 	}
+	const split = "split it into several sets: one config per part, told apart by security_groups.workload"
 	n := len(resources.Content) / 2
 	if n > in.MaxResources {
 		problems.Errorf(diag.CodeTemplateLimit, diag.Pos{}, "the set needs %d resources, over CloudFormation's limit of %d in one stack", n, in.MaxResources).
-			WithHint("split it into several sets: one config per part, told apart by security_groups.workload")
+			WithHint(split)
+	}
+	if tiers := len(in.Set.Tiers); tiers > maxOutputs {
+		problems.Errorf(diag.CodeTemplateLimit, diag.Pos{}, "the set has %d tiers, over CloudFormation's limit of %d outputs in one stack", tiers, maxOutputs).
+			WithHint(split)
 	}
 	root := object(
 		"AWSTemplateFormatVersion", text("2010-09-09"),
@@ -146,22 +154,33 @@ func ruleResource(r ruleset.Rule) *yaml.Node {
 // resource writes a resource that holds the given rules.
 func resource(kind string, properties *yaml.Node, rules []ruleset.Rule) *yaml.Node {
 	r := object("Type", text(kind))
-	if slices.ContainsFunc(rules, namesICMPv6Type) {
-		// cfn-lint takes ICMPv6 for a protocol without types and codes. EC2 documents them for it as for ICMP.
-		add(r, "Metadata", object("cfn-lint", object("config", object("ignore_checks", sequence(text("W3687"))))))
+	if checks := mistaken(rules); len(checks) > 0 {
+		add(r, "Metadata", object("cfn-lint", object("config", object("ignore_checks", sequence(checks...)))))
 	}
 	add(r, "Properties", properties)
 	return r
 }
 
-func namesICMPv6Type(r ruleset.Rule) bool {
-	return r.Protocol == ruleset.ICMPv6 && r.Ports != ruleset.AnyPorts
+// mistaken are the checks of cfn-lint that take a right rule for a wrong one: it knows neither ICMPv6 with types and codes,
+// nor a type of ICMP with all its codes. EC2 documents both.
+func mistaken(rules []ruleset.Rule) []*yaml.Node {
+	var checks []*yaml.Node
+	if slices.ContainsFunc(rules, func(r ruleset.Rule) bool { return namesType(r) && r.Ports.To == -1 }) {
+		checks = append(checks, text("E3688"))
+	}
+	if slices.ContainsFunc(rules, func(r ruleset.Rule) bool { return namesType(r) && r.Protocol == ruleset.ICMPv6 }) {
+		checks = append(checks, text("W3687"))
+	}
+	return checks
 }
+
+// namesType reports whether a rule is for messages of one ICMP type.
+func namesType(r ruleset.Rule) bool { return r.Protocol.IsICMP() && r.Ports != ruleset.AnyPorts }
 
 func ruleProperties(r ruleset.Rule) *yaml.Node {
 	p := object("IpProtocol", text(r.Protocol.EC2()))
 	// ICMPv6 without a type is all of it; ICMP has to say so.
-	if r.Protocol.HasPorts() || r.Protocol == ruleset.ICMP || namesICMPv6Type(r) {
+	if r.Protocol.HasPorts() || r.Protocol == ruleset.ICMP || namesType(r) {
 		add(p, "FromPort", number(r.Ports.From))
 		add(p, "ToPort", number(r.Ports.To))
 	}

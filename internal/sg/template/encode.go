@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
@@ -11,11 +12,21 @@ import (
 
 // YAML is the template for people: the file that is kept and reviewed.
 func (t *Template) YAML() ([]byte, error) {
-	out, err := yaml.Dump(t.root, yaml.WithIndent(2), yaml.WithLineWidth(-1))
+	out, err := yaml.Dump(clone(t.root), yaml.WithIndent(2), yaml.WithLineWidth(-1))
 	if err != nil {
 		return nil, fmt.Errorf("write template: %w", err)
 	}
 	return out, nil
+}
+
+// clone copies a tree: the YAML library drops the tags of what it writes.
+func clone(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Content = make([]*yaml.Node, len(n.Content))
+	for i, child := range n.Content {
+		c.Content[i] = clone(child)
+	}
+	return &c
 }
 
 // JSON is the same template in as few bytes as possible, for templates that are too large for a request as YAML.
@@ -85,7 +96,17 @@ func sequence(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: items}
 }
 
-func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
+func text(s string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+	if notText11.MatchString(s) {
+		n.Style = yaml.SingleQuotedStyle
+	}
+	return n
+}
+
+// notText11 are texts that YAML 1.1 takes for something else: booleans (yes, on, n), numbers (22:30 is 1350 there), dates
+// and the two special keys. The YAML library writes YAML 1.2, CloudFormation reads YAML 1.1.
+var notText11 = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|=|<<|[-+.]?[0-9][0-9a-fotxz_:., +-]*)$`)
 
 func number(n int) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(n)}

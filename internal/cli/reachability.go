@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"mlops-infra-suite/internal/sg/reach"
+	"mlops-infra-suite/internal/sg/ruleset"
+)
+
+// flowJSON is a flow as the JSON output has it. Ports are EC2's: type and code of ICMP, -1 for any.
+type flowJSON struct {
+	From      string `json:"from"`
+	To        string `json:"to"`
+	Protocol  string `json:"protocol"`
+	FromPort  int    `json:"from_port"`
+	ToPort    int    `json:"to_port"`
+	Certainty string `json:"certainty,omitempty"`
+}
+
+func flowsOf(flows []reach.Flow) []flowJSON {
+	out := make([]flowJSON, len(flows))
+	for i, f := range flows {
+		out[i] = flowJSON{From: f.From, To: f.To, Protocol: f.Protocol.String(), FromPort: f.Ports.From, ToPort: f.Ports.To}
+		if f.Possible {
+			out[i].Certainty = "possible"
+		}
+	}
+	return out
+}
+
+type assertionJSON struct {
+	Text           string `json:"text"`
+	Holds          bool   `json:"holds"`
+	CounterExample string `json:"counterexample"`
+}
+
+type differenceJSON struct {
+	Opened   []flowJSON `json:"opened"`
+	Closed   []flowJSON `json:"closed"`
+	Broadens bool       `json:"broadens"`
+}
+
+type reachResult struct {
+	header
+	Flows      []flowJSON      `json:"flows"`
+	Assertions []assertionJSON `json:"assertions"`
+	Difference *differenceJSON `json:"difference,omitempty"` // with --against
+
+	zones []string // in the order of the text
+	flows []reach.Flow
+	delta *reach.Delta
+	base  string // the config of --against
+}
+
+type reachOptions struct {
+	from, to, port, against string
+}
+
+func (a *app) showReachability() *cobra.Command {
+	r := &reachResult{Flows: []flowJSON{}, Assertions: []assertionJSON{}}
+	var opt reachOptions
+	c := a.action("show-reachability", "Show who can reach whom, and whether the assertions hold", r, func(_ context.Context, s *session) error {
+		return s.showReachability(r, opt)
+	})
+	c.Flags().StringVar(&opt.from, "from", "", "only flows from this zone: a tier, internet, internet-ipv6, a CIDR, sg-..., pl-...")
+	c.Flags().StringVar(&opt.to, "to", "", "only flows to this zone")
+	c.Flags().StringVar(&opt.port, "port", "", "only this traffic, such as tcp/443")
+	c.Flags().StringVar(&opt.against, "against", "", "another config: show what changes if this one takes its place")
+	return c
+}
+
+func (s *session) showReachability(r *reachResult, opt reachOptions) error {
+	if err := s.load(); err != nil {
+		return err
+	}
+	keep, zones, err := opt.filter(s.set.TierNames())
+	if err != nil {
+		return err
+	}
+	for _, v := range s.verdicts {
+		r.Assertions = append(r.Assertions, assertionJSON{v.Claim.Text, v.Holds, v.CounterExample})
+	}
+	if opt.against != "" {
+		return s.compareWith(r, opt.against, keep, zones)
+	}
+	matrix := reach.Compute(s.set, reach.Options{Zones: zones})
+	r.zones, r.flows = matrix.Zones(), keep(matrix.Flows())
+	r.Flows = flowsOf(r.flows)
+	return nil
+}
+
+// compareWith shows what the set of this config opens and closes where that of another one was before.
+func (s *session) compareWith(r *reachResult, name string, keep func([]reach.Flow) []reach.Flow, zones []ruleset.Peer) error {
+	other := s.other(name)
+	if err := other.load(); err != nil {
+		s.findings, s.sources = append(s.findings, other.findings...), other.sources
+		return err
+	}
+	delta := reach.Compare(other.set, s.set, reach.Options{Zones: zones})
+	delta.Opened, delta.Closed = keep(delta.Opened), keep(delta.Closed)
+	r.base, r.delta = other.cfg.File, &delta
+	r.Difference = &differenceJSON{flowsOf(delta.Opened), flowsOf(delta.Closed), delta.Broadens()}
+	return nil
+}
+
+// filter reads the flags that choose flows. Zones that they name are looked at even where no rule names them.
+func (o reachOptions) filter(tiers []string) (func([]reach.Flow) []reach.Flow, []ruleset.Peer, error) {
+	var zones []ruleset.Peer
+	for flag, text := range map[string]*string{"--from": &o.from, "--to": &o.to} {
+		if *text == "" {
+			continue
+		}
+		p, ok := reach.ParseZone(*text, tiers)
+		if !ok {
+			return nil, nil, usagef("%s: %q is neither a tier nor internet, a CIDR, sg-... or pl-...", flag, *text)
+		}
+		if p.Kind != ruleset.TierRef {
+			zones = append(zones, p)
+		}
+		if p.Kind == ruleset.CIDR && !p.IsAnywhere() {
+			*text = p.String() // the canonical form is the zone's name
+		}
+	}
+	wanted := ruleset.Traffic{Protocol: ruleset.All, Ports: ruleset.AnyPorts}
+	if o.port != "" {
+		var err error
+		if wanted, err = ruleset.ParseTraffic(o.port); err != nil {
+			return nil, nil, usagef("--port: %w", err)
+		}
+	}
+	return func(flows []reach.Flow) []reach.Flow {
+		return slices.DeleteFunc(slices.Clone(flows), func(f reach.Flow) bool {
+			return o.from != "" && f.From != o.from || o.to != "" && f.To != o.to || !f.Overlaps(wanted)
+		})
+	}, zones, nil
+}
+
+func (r *reachResult) writeText(w io.Writer) {
+	if r.delta != nil {
+		fmt.Fprintf(w, "In the place of %s\n", r.base)
+		writeFlows(w, "opens", r.delta.Opened)
+		writeFlows(w, "closes", r.delta.Closed)
+	} else {
+		writeReached(w, r.zones, r.flows)
+	}
+	if len(r.Assertions) > 0 {
+		fmt.Fprintln(w, "\nAssertions")
+	}
+	for _, a := range r.Assertions {
+		verdict := "holds"
+		if !a.Holds {
+			verdict = "DOES NOT HOLD: " + a.CounterExample
+		}
+		fmt.Fprintf(w, "  %s: %s\n", a.Text, verdict)
+	}
+}
+
+func writeFlows(w io.Writer, verb string, flows []reach.Flow) {
+	if len(flows) == 0 {
+		fmt.Fprintf(w, "  %s nothing\n", verb)
+		return
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, g := range group(flows, func(f reach.Flow) (string, string) { return f.From + " -> " + f.To, "" }) {
+		fmt.Fprintf(table, "  %s %s\t%s\n", verb, g.zone, strings.Join(g.traffic, ", "))
+	}
+	table.Flush() // w is a buffer, whose own Flush returns the error
+}
+
+// writeReached answers for each zone who can reach it.
+func writeReached(w io.Writer, zones []string, flows []reach.Flow) {
+	order := make(map[string]int, len(zones))
+	for i, zone := range zones {
+		order[zone] = i
+	}
+	byTo := slices.Clone(flows)
+	slices.SortStableFunc(byTo, func(a, b reach.Flow) int { return cmp.Compare(order[a.To], order[b.To]) })
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	last := ""
+	for _, g := range group(byTo, func(f reach.Flow) (string, string) { return f.From, f.To }) {
+		if g.heading != last {
+			fmt.Fprintf(table, "%s is reached by\n", g.heading)
+			last = g.heading
+		}
+		fmt.Fprintf(table, "  %s\t%s\n", g.zone, strings.Join(g.traffic, ", "))
+	}
+	table.Flush() // w is a buffer, whose own Flush returns the error
+	if len(flows) == 0 {
+		fmt.Fprintln(w, "nothing flows")
+	}
+}
+
+type flowGroup struct {
+	zone, heading string
+	traffic       []string
+}
+
+// group joins neighbouring flows of the same key into lines.
+func group(flows []reach.Flow, key func(reach.Flow) (zone, heading string)) []flowGroup {
+	var out []flowGroup
+	for _, f := range flows {
+		zone, heading := key(f)
+		if n := len(out); n == 0 || out[n-1].zone != zone || out[n-1].heading != heading {
+			out = append(out, flowGroup{zone: zone, heading: heading})
+		}
+		text := f.Traffic.String()
+		if f.Possible {
+			text += " (possibly)"
+		}
+		out[len(out)-1].traffic = append(out[len(out)-1].traffic, text)
+	}
+	return out
+}
