@@ -17,11 +17,11 @@ var version = "dev"
 // gcPercent lets a run end before its first collection of garbage: that would take a quarter of the time of a local action.
 const gcPercent = 400
 
-func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+func main() { os.Exit(run()) }
+
+func run() int {
+	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(cli.Main(ctx, os.Args[1:], cli.SystemEnv(version)))
+	return cli.Main(ctx, os.Args[1:], cli.SystemEnv(version))
 }

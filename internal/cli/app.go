@@ -45,8 +45,8 @@ func Main(ctx context.Context, args []string, env Env) int {
 		return a.exit
 	}
 	// Whatever an action itself returns has been printed: what arrives here is about the arguments.
-	var own *exitError
-	if !errors.As(err, &own) {
+	own, ok := errors.AsType[*exitError](err)
+	if !ok {
 		own = usagef("%w", err)
 	}
 	return a.refuse(own, wantsJSON(args))

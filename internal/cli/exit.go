@@ -56,8 +56,7 @@ func insecure(findings diag.List, strict bool) *exitError {
 
 // classify gives every error its exit code, word and hint: the one place that does.
 func classify(err error) *exitError {
-	var own *exitError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*exitError](err); ok {
 		return own
 	}
 	e := &exitError{exit: exitFailed, code: "FAILED", err: err}

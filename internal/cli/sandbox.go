@@ -63,8 +63,7 @@ func (s *session) serveSandbox(ctx context.Context, opt serveOptions) error {
 	}
 	box, err := sandbox.Open(s.path(sandboxFolder), opts)
 	if err != nil {
-		listener.Close() // the error at hand is the one to tell
-		return err
+		return errors.Join(err, listener.Close())
 	}
 	url := "http://" + listener.Addr().String()
 	fmt.Fprintln(s.app.env.Stdout, url)
