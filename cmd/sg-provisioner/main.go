@@ -14,13 +14,18 @@ import (
 // version is set when a release is built.
 var version = "dev"
 
-// gcPercent lets a run end before its first collection of garbage: that would take a quarter of the time of a local action.
-const gcPercent = 400
+// A run ends before its first collection of garbage, which would take a quarter of the time of a local action. Garbage is
+// collected again, and often, once the heap is as large as only hostile input makes it.
+const (
+	gcPercent   = 400
+	memoryLimit = 64 << 20 // bytes
+)
 
 func main() { os.Exit(run()) }
 
 func run() int {
 	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return cli.Main(ctx, os.Args[1:], cli.SystemEnv(version))

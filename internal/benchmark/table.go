@@ -21,7 +21,7 @@ func writeTable(out io.Writer, r *results) error {
 		if c.caBundle {
 			bundle = "set"
 		}
-		row(c.name, bundle, milliseconds(c.wall), fmt.Sprintf("%.1f", c.ratio(r.hello.wall)), c.limit.time(),
+		row(c.name, bundle, milliseconds(c.wall), fmt.Sprintf("%.1f", c.ratio(r.hello.wall)), fmt.Sprintf("%gx", c.limit.ratio),
 			mebibytes(c.rss), c.limit.memory(), r.verdict(c))
 	}
 	if _, err := io.WriteString(out, b.String()); err != nil {
@@ -39,13 +39,6 @@ func (r *results) verdict(c result) string {
 	default:
 		return "ok"
 	}
-}
-
-func (b budget) time() string {
-	if b.wall > 0 {
-		return milliseconds(b.wall) + " ms"
-	}
-	return fmt.Sprintf("%gx", b.ratio)
 }
 
 func (b budget) memory() string {

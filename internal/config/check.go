@@ -40,7 +40,7 @@ func (c *Config) checkVPC(groups yamldoc.Map, problems *diag.List) {
 		problems.Warnf(diag.CodeValue, id.Pos(), "vpc_id is set, but vpc_source is not direct: it is ignored").
 			WithHint("set vpc_source: direct, or remove vpc_id")
 	case direct && path.Text() != "":
-		problems.Errorf(diag.CodeValue, path.Pos(), "vpc_parameter_store_path is set, but vpc_source is direct: it is ignored").
+		problems.Warnf(diag.CodeValue, path.Pos(), "vpc_parameter_store_path is set, but vpc_source is direct: it is ignored").
 			WithHint("remove one of them")
 	}
 }

@@ -37,11 +37,15 @@ func TestReadFile(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("unix", path("socket"))
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", path("socket"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	t.Cleanup(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 
 	for _, tc := range []struct{ name, text, err string }{
 		{"text", "a: 1\n", ""},

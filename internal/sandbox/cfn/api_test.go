@@ -57,7 +57,7 @@ func TestRefused(t *testing.T) {
 		{"no template", create(func(in *cloudformation.CreateChangeSetInput) { in.TemplateBody = nil }),
 			"ValidationError: Either Template URL or Template Body must be specified."},
 		{"import", create(func(in *cloudformation.CreateChangeSetInput) { in.ImportExistingResources = aws.Bool(true) }),
-			"ValidationError: Importing resources is not supported by this sandbox"},
+			"ValidationError: ImportExistingResources is not supported by this sandbox: use ResourcesToImport"},
 		{"a parameter that the sandbox hasn't", create(func(in *cloudformation.CreateChangeSetInput) {
 			in.RoleARN = aws.String("arn:aws:iam::123456789012:role/x")
 		}), "InvalidQueryParameter: The parameter RoleARN is not recognized"},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"mlops-infra-suite/internal/sandbox/cfn/resource"
 	"mlops-infra-suite/internal/sandbox/cfn/template"
@@ -15,8 +16,8 @@ import (
 // as can be done now, each after those it depends on and otherwise all at once.
 func (r *run) apply() (progress bool, err error) {
 	if len(r.op.Tasks) == 0 && r.stack.Status != updateRollbackInProgress {
-		if reason, err := missingParameterValues(r.call, r.template, r.stack.Deployment.Parameters); reason != "" || err != nil {
-			return true, errors.Join(err, r.abandon(reason+". "))
+		if reason, err := obstacle(r.call, r.template, r.stack.Deployment); reason != "" || err != nil {
+			return true, errors.Join(err, r.abandon(reason))
 		}
 	}
 	for _, id := range r.due() {
@@ -80,6 +81,9 @@ func (s *stack) resourceTags(id string, tags []Tag) map[string]string {
 
 // difference tells what has to be done to make a resource what is wanted.
 func (r *run) difference(have *resourceRecord, want resource.Desired) action {
+	if have.gone() && r.op.Import[want.LogicalID] != "" {
+		return actImport
+	}
 	if have.gone() {
 		return actCreate
 	}
@@ -116,8 +120,19 @@ func (r *run) startApplying(id string) error {
 		return err
 	}
 	have := r.stack.Resources[id]
+	if slices.Contains(r.op.Skip, id) {
+		r.skip(id, have, want)
+		return nil
+	}
 	act := r.difference(have, want)
 	switch act {
+	case actImport:
+		have = &resourceRecord{Type: r.template.Resources[id].Type}
+		have.PhysicalID = r.op.Import[id]
+		r.stack.Resources[id] = have
+		r.stack.mark(r.call, id, have, importInProgress, "Resource import started.", want.Properties)
+		r.start(id, act)
+		return nil
 	case actNothing:
 		r.op.Tasks[id] = &task{Action: actNothing, State: taskDone}
 		r.describe(id, have)
@@ -186,11 +201,25 @@ func (r *run) describe(id string, record *resourceRecord) {
 	record.DependsOn, record.DeletionPolicy, record.Metadata = wanted.DependsOn, wanted.DeletionPolicy, wanted.Metadata
 }
 
+// skip takes a resource for rolled back that the caller doesn't want to be
+// (documented: from then on it isn't what the template says).
+func (r *run) skip(id string, record *resourceRecord, want resource.Desired) {
+	r.op.Tasks[id] = &task{Action: actNothing, State: taskDone}
+	record.Properties, record.Tags = want.Properties, want.Tags
+	r.describe(id, record)
+	r.stack.mark(r.call, id, record, updateComplete, "", want.Properties)
+}
+
 func (r *run) completeApplying(id string) error {
 	t, record := r.op.Tasks[id], r.stack.Resources[id]
 	want, err := r.desired(id)
 	if err != nil {
 		return err
+	}
+	if t.Action == actImport {
+		if err := r.completeImport(id, t, record, want); err != nil {
+			return err
+		}
 	}
 	if t.Action == actUpdate && t.Failure == "" {
 		var state resource.State
@@ -216,27 +245,41 @@ func (r *run) completeApplying(id string) error {
 	return nil
 }
 
+// verb is what an action does to a resource, as statuses and reasons word it.
+func (a action) verb() string {
+	switch a {
+	case actCreate, actImport:
+		return string(a)
+	}
+	return "update"
+}
+
 // status is the resource status of an action that ends as said.
 func (a action) status(end string) string {
-	if a == actCreate {
-		return "CREATE_" + end
+	if a == actImport && end == "COMPLETE" {
+		return updateComplete // of its tags
 	}
-	return "UPDATE_" + end
+	return strings.ToUpper(a.verb()) + "_" + end
 }
 
 // applied ends applying after all resources are as wanted.
 func (r *run) applied() error {
 	s := r.stack
 	if s.Status == updateRollbackInProgress {
+		s.Stable = nil
 		s.proceed(r.call, updateRollbackCompleteCleanupInProgress, "")
 		return nil
 	}
 	if reason, err := r.publish(); reason != "" || err != nil {
-		return errors.Join(err, r.abandon(reason+". "))
+		return errors.Join(err, r.abandon(reason))
 	}
 	s.Stable = nil
-	if s.Status == createInProgress {
+	switch s.Status {
+	case createInProgress:
 		r.finish(createComplete, "", true)
+		return nil
+	case importInProgress:
+		r.finish(importComplete, "", true)
 		return nil
 	}
 	s.proceed(r.call, updateCompleteCleanupInProgress, "")

@@ -26,24 +26,29 @@ const (
 
 const noChanges = "The submitted information didn't contain changes. Submit different information to create a change set."
 
+// changeSetImport is the type of a change set that takes existing resources in.
+const changeSetImport = "IMPORT"
+
 // changeSet is a change set as it is stored.
 type changeSet struct {
 	UUID, ID, Name  string
 	Number          uint64 // in the order of creation
 	Stack           string // its UUID
-	Type            string // CREATE or UPDATE
+	Type            string // CREATE, UPDATE or IMPORT
 	Token           string `json:",omitempty"` // the creation's ClientToken
 	Execution       string `json:",omitempty"` // the execution's ClientRequestToken
 	Description     string `json:",omitempty"`
 	OnStackFailure  string `json:",omitempty"`
+	Operation       string // its creation
 	Status          string
 	StatusReason    string `json:",omitempty"`
 	ExecutionStatus string
 	Created         time.Time
 	Due             time.Time // when it is worked out
 	Deployment      deployment
-	Changes         []Change // with property values
-	Plain           []Change // without
+	Import          map[string]string `json:",omitempty"` // physical IDs by logical ID
+	Changes         []Change          // with property values
+	Plain           []Change          // without
 }
 
 func (cs *changeSet) key() string { return cs.Stack + "/" + cs.UUID }

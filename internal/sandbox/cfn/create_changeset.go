@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"mlops-infra-suite/internal/sandbox/cfn/template"
 	"mlops-infra-suite/internal/sandbox/store"
 	"mlops-infra-suite/internal/sandbox/wire"
 )
@@ -21,6 +20,8 @@ type CreateChangeSetInput struct {
 	IncludeNestedStacks     *bool
 	ImportExistingResources *bool
 	OnStackFailure          string
+	ResourcesToImport       []ResourceToImport
+	DisableValidation       *bool // without effect: there is no validation beyond what a request itself undergoes
 }
 
 // CreateChangeSetOutput is CreateChangeSet's response.
@@ -36,7 +37,7 @@ func (in *CreateChangeSetInput) check() error {
 	}
 	c.changeSetName(in.ChangeSetName)
 	if in.ChangeSetType != "" {
-		c.Enum("changeSetType", in.ChangeSetType, "CREATE", "UPDATE", "IMPORT")
+		c.Enum("changeSetType", in.ChangeSetType, "CREATE", "UPDATE", changeSetImport)
 	}
 	c.Length("description", in.Description, 0, maxDescription)
 	c.Length("clientToken", in.ClientToken, 0, maxName)
@@ -47,8 +48,8 @@ func (in *CreateChangeSetInput) check() error {
 		return err
 	}
 	switch {
-	case in.ChangeSetType == "IMPORT" || isTrue(in.ImportExistingResources):
-		return validation("Importing resources is not supported by this sandbox")
+	case isTrue(in.ImportExistingResources):
+		return validation("ImportExistingResources is not supported by this sandbox: use ResourcesToImport")
 	case isTrue(in.IncludeNestedStacks):
 		return validation("Nested stacks are not supported by this sandbox")
 	case in.OnStackFailure == onFailureDelete && in.ChangeSetType != "CREATE":
@@ -74,22 +75,33 @@ func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*Cr
 		}
 		return nil, wire.Errorf("AlreadyExistsException", "ChangeSet %s already exists", in.ChangeSetName)
 	}
-	want, t, err := e.deployment(in.Wanted, s)
+	want, t, err := e.deployment(call, in.Wanted, s)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.compare(call, s, t, want); err != nil {
+	toImport, err := e.toImport(call, in, s, t)
+	if err != nil {
+		return nil, err
+	}
+	c, err := e.compare(call, s, t, want, toImport)
+	if err != nil {
 		return nil, err // what only this shows is wrong: AWS checks properties early too
+	}
+	if in.ChangeSetType == changeSetImport {
+		if err := c.checkImport(); err != nil {
+			return nil, err
+		}
 	}
 	uuid := call.NewUUID()
 	cs := &changeSet{
 		Number: call.Tx.Sequence("cfn.change-set"),
 		UUID:   uuid, ID: call.ARN("cloudformation", "changeSet/"+in.ChangeSetName+"/"+uuid), Name: in.ChangeSetName,
 		Stack: s.UUID, Type: in.ChangeSetType, Token: in.ClientToken, Description: in.Description,
-		OnStackFailure: in.OnStackFailure, Status: createPending, ExecutionStatus: unavailable,
-		Created: call.Now, Deployment: want,
+		Operation: call.NewUUID(), OnStackFailure: in.OnStackFailure, Status: createPending, ExecutionStatus: unavailable,
+		Created: call.Now, Deployment: want, Import: toImport,
 	}
 	cs.put(call)
+	s.record(call, history{ID: cs.Operation, Type: createChangeSetOperation, Token: in.ClientToken, ChangeSet: uuid})
 	e.wake(call, pendingChangeSet, cs.key())
 	return &CreateChangeSetOutput{Id: cs.ID, StackId: s.ID}, nil
 }
@@ -98,11 +110,11 @@ func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*Cr
 // makes it, to be reviewed.
 func changeSetStack(call *wire.Call, in *CreateChangeSetInput) (*stack, error) {
 	s := findStack(call, in.StackName)
-	if in.ChangeSetType != "CREATE" {
+	if in.ChangeSetType != "CREATE" && (in.ChangeSetType != changeSetImport || s != nil && s.Status != reviewInProgress) {
 		switch {
 		case s == nil || s.Status == deleteComplete:
 			return nil, noSuchStack(in.StackName)
-		case !updatable(s.Status):
+		case !s.updatable():
 			return nil, cannotUpdate(s)
 		}
 		return s, nil
@@ -148,20 +160,23 @@ func (e *Engine) advanceChangeSet(call *wire.Call, key string) (next time.Time, 
 		cs.fail(modelled.Message)
 	}
 	cs.put(call)
+	if s, ok := store.Get[*stack](call.Tx, stackTable, call.Key(cs.Stack)); ok {
+		s.conclude(call, cs.Operation, cs.Status == createComplete)
+	}
 	return next, true, nil
 }
 
 func (e *Engine) workOut(call *wire.Call, cs *changeSet) error {
 	s, _ := store.Get[*stack](call.Tx, stackTable, call.Key(cs.Stack))
-	t, err := template.Parse(cs.Deployment.Template, e.types)
+	t, err := e.settled(call, s, cs.Deployment)
 	if err != nil {
 		return err
 	}
-	if reason, err := missingParameterValues(call, t, cs.Deployment.Parameters); reason != "" || err != nil {
+	if reason, err := obstacle(call, t, cs.Deployment); reason != "" || err != nil {
 		cs.fail(reason)
 		return err
 	}
-	c, err := e.compare(call, s, t, cs.Deployment)
+	c, err := e.compare(call, s, t, cs.Deployment, cs.Import)
 	if err != nil {
 		return err
 	}

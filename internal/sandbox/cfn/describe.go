@@ -30,6 +30,8 @@ type Stack struct {
 	EnableTerminationProtection *bool
 	DriftInformation            StackDriftInformation
 	LastOperations              []OperationEntry
+	DeletionMode                string
+	RetainExceptOnCreate        *bool
 }
 
 // StackDriftInformation says whether drift has been looked for.
@@ -51,7 +53,10 @@ func (s *stack) show() Stack {
 		StackStatus: s.Status, StackStatusReason: s.StatusReason, DisableRollback: s.DisableRollback,
 		NotificationARNs: []string{}, Capabilities: s.Deployment.Capabilities, Outputs: s.Outputs,
 		Tags: append([]Tag{}, s.Deployment.Tags...), DriftInformation: StackDriftInformation{notChecked},
-		LastOperations: s.lastOperations(),
+		LastOperations: s.lastOperations(), DeletionMode: s.DeletionMode,
+	}
+	if s.RetainExceptOnCreate {
+		shown.RetainExceptOnCreate = &s.RetainExceptOnCreate
 	}
 	if s.Status != deleteComplete {
 		shown.EnableTerminationProtection = &s.TerminationProtection

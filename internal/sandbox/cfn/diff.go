@@ -56,6 +56,7 @@ type comparison struct {
 	stack        *stack
 	old, new     *template.Template
 	before, want deployment
+	imports      map[string]string // physical IDs by logical ID
 
 	replaced map[string]bool // resources that will have a new physical ID
 	touched  map[string]bool // resources that may change in place
@@ -66,14 +67,16 @@ type comparison struct {
 
 // compare works out what a deployment would change. It reports what is wrong
 // with the deployment, as far as that can be known without executing it.
-func (e *Engine) compare(call *wire.Call, s *stack, t *template.Template, want deployment) (*comparison, error) {
+func (e *Engine) compare(
+	call *wire.Call, s *stack, t *template.Template, want deployment, imports map[string]string,
+) (*comparison, error) {
 	c := &comparison{
-		Engine: e, call: call, stack: s, old: &template.Template{}, new: t, before: s.Deployment, want: want,
+		Engine: e, call: call, stack: s, old: &template.Template{}, new: t, before: s.Deployment, want: want, imports: imports,
 		replaced: map[string]bool{}, touched: map[string]bool{},
 	}
 	if s.Deployment.Template != "" {
 		var err error
-		if c.old, err = template.Parse(s.Deployment.Template, e.types); err != nil {
+		if c.old, err = e.settled(call, s, s.Deployment); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +119,7 @@ func (c *comparison) checkTypes() error {
 // (recorded from AWS).
 func (c *comparison) scope() scope {
 	return scope{
-		call: c.call, stack: c.stack, template: c.new, parameters: c.want.Parameters,
+		call: c.call, stack: c.stack, template: c.new, deployment: c.want,
 		resource: func(ref template.Reference) any {
 			if c.stack.Resources[ref.Name].gone() || c.replaced[ref.Name] {
 				return template.KnownAfterApply
@@ -139,6 +142,12 @@ func (c *comparison) compareResource(id string) error {
 	properties := value.(template.Map)
 	if problems := t.Validate(properties); len(problems) > 0 {
 		return wire.Errorf("ValidationError", "%s", resource.InvalidProperties(id, problems))
+	}
+	if physicalID := c.imports[id]; physicalID != "" {
+		change := addition(id, wanted.Type, properties)
+		change.Action, change.PhysicalResourceId, change.Replacement = "Import", physicalID, ""
+		c.add(change, true, true)
+		return nil
 	}
 	if record.gone() {
 		c.add(addition(id, wanted.Type, properties), true, true)

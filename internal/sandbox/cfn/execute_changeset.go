@@ -17,9 +17,6 @@ func (e *Engine) executeChangeSet(call *wire.Call, in *ExecuteChangeSetInput) (*
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if isTrue(in.RetainExceptOnCreate) {
-		return nil, validation("RetainExceptOnCreate is not supported by this sandbox")
-	}
 	cs, s, err := findChangeSet(call, in.ChangeSetName, in.StackName)
 	if err != nil {
 		return nil, err
@@ -43,7 +40,8 @@ func (e *Engine) executeChangeSet(call *wire.Call, in *ExecuteChangeSetInput) (*
 	s.dropChangeSets(call, func(other *changeSet) bool { return other.UUID != cs.UUID })
 	s.ChangeSetID = cs.ID
 	e.deploy(call, s, cs.Deployment, &operation{
-		Token: in.ClientRequestToken, ChangeSet: cs.key(), OnFailure: onFailure,
+		Token: in.ClientRequestToken, ChangeSet: cs.key(), OnFailure: onFailure, Import: cs.Import,
+		RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
 	})
 	return nil, nil
 }
@@ -57,7 +55,7 @@ func (cs *changeSet) executable(s *stack) error {
 		return invalid("status", cs.Status)
 	case cs.ExecutionStatus != available:
 		return invalid("execution status", cs.ExecutionStatus)
-	case s.Status != reviewInProgress && !updatable(s.Status):
+	case s.Status != reviewInProgress && !s.updatable():
 		return cannotUpdate(s)
 	}
 	return nil

@@ -19,6 +19,7 @@ const (
 	changeSetIndex = "cfn.change-set-stack" // UUIDs of change sets -> UUID of the stack
 	exportTable    = "cfn.export"
 	pendingTable   = "cfn.pending" // what a worker has to finish
+	operationTable = "cfn.operation"
 )
 
 // stack is a stack as it is stored, with the operation under way. It is the
@@ -36,6 +37,9 @@ type stack struct {
 	ChangeSetID           string      `json:",omitempty"` // the one executed last
 	TerminationProtection bool        `json:",omitempty"`
 	DisableRollback       bool        `json:",omitempty"`
+	RetainExceptOnCreate  bool        `json:",omitempty"`
+	Frozen                bool        `json:",omitempty"` // created with OnFailure DO_NOTHING: a failure is for good
+	DeletionMode          string      `json:",omitempty"`
 	Deployment            deployment  // what is deployed, or being deployed
 	Stable                *deployment `json:",omitempty"` // what was, before an update failed without a rollback
 	Resources             map[string]*resourceRecord
@@ -52,7 +56,9 @@ type deployment struct {
 	Template     string
 	Description  string
 	Parameters   map[string]string
-	NoEcho       []string `json:",omitempty"` // parameters that are not to be shown
+	Stored       map[string]string `json:",omitempty"` // what SSM holds for parameters that name one there
+	NoEcho       []string          `json:",omitempty"` // parameters that are not to be shown
+	Imports      []string          `json:",omitempty"` // names of exports
 	Tags         []Tag
 	Capabilities []string
 }

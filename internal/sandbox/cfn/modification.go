@@ -133,7 +133,7 @@ func (m modification) causes(name string) []template.Reference {
 	return slices.DeleteFunc(refs, func(ref template.Reference) bool {
 		_, isParameter := m.new.Parameters[ref.Name]
 		if isParameter {
-			return m.before.Parameters[ref.Name] == m.want.Parameters[ref.Name]
+			return m.before.value(ref.Name) == m.want.value(ref.Name)
 		}
 		return !m.replaced[ref.Name]
 	})

@@ -15,6 +15,8 @@ const (
 	createStackOperation = "CREATE_STACK"
 	updateStackOperation = "UPDATE_STACK"
 	deleteStackOperation = "DELETE_STACK"
+	rollbackOperation    = "ROLLBACK"
+	continueOperation    = "CONTINUE_ROLLBACK"
 )
 
 // What happens when an operation fails.
@@ -34,6 +36,12 @@ type operation struct {
 	Previous  *deployment `json:",omitempty"` // what a failed update goes back to
 	OnFailure string      `json:",omitempty"`
 	Retain    []string    `json:",omitempty"` // resources that a deletion leaves alone
+	Force     bool        `json:",omitempty"` // a deletion leaves alone what can't be deleted
+	Before    string      `json:",omitempty"` // the stack's status before a deletion
+	Skip      []string    `json:",omitempty"` // resources that a rollback leaves alone
+	// RetainExceptOnCreate has a rollback delete what it has made, whatever its policy.
+	RetainExceptOnCreate bool              `json:",omitempty"`
+	Import               map[string]string `json:",omitempty"` // physical IDs of what is to be imported, by logical ID
 
 	Tasks    map[string]*task // of the part under way, by logical ID or garbage key
 	Started  int              // how many tasks have been started, which orders them
@@ -57,6 +65,7 @@ const (
 	actReplace action = "replace"
 	actUpdate  action = "update"
 	actRemove  action = "remove"
+	actImport  action = "import"
 	actNothing action = "nothing"
 )
 
@@ -83,6 +92,7 @@ func (e *Engine) begin(call *wire.Call, s *stack, op *operation, status, reason 
 	op.Tasks = map[string]*task{}
 	s.Operation = op
 	s.LastOperation, s.LastToken = &OperationEntry{OperationType: op.Type, OperationId: op.ID}, op.Token
+	s.record(call, history{ID: op.ID, Type: op.Type, Token: op.Token})
 	s.enter(call, status, reason)
 	s.put(call)
 	e.wake(call, pendingStack, s.UUID)
@@ -132,7 +142,7 @@ func (r *run) advance() (next time.Time, done bool, err error) {
 // in which they are removed.
 func applying(status string) bool {
 	switch status {
-	case createInProgress, updateInProgress, updateRollbackInProgress:
+	case createInProgress, updateInProgress, updateRollbackInProgress, importInProgress:
 		return true
 	}
 	return false
@@ -179,10 +189,23 @@ func (r *run) start(id string, act action) *task {
 func (r *run) finish(status, reason string, succeeded bool) {
 	r.stack.enter(r.call, status, reason)
 	r.op.endChangeSet(r.call, succeeded)
+	r.stack.conclude(r.call, r.op.ID, succeeded || r.op.takenBack(status))
 	r.stack.Operation = nil
 	if status == deleteComplete {
 		r.stack.bury(r.call)
 	}
+}
+
+// takenBack tells an operation that has succeeded because the stack is empty or
+// back to what it was.
+func (op *operation) takenBack(status string) bool {
+	switch op.Type {
+	case deleteStackOperation:
+		return status == deleteComplete
+	case rollbackOperation, continueOperation:
+		return isComplete(status)
+	}
+	return false
 }
 
 // withState returns the tasks in a state, sorted.

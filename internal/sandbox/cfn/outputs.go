@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"mlops-infra-suite/internal/sandbox/cfn/template"
 	"mlops-infra-suite/internal/sandbox/store"
@@ -78,12 +79,71 @@ func (r *run) publish() (reason string, err error) {
 		}
 		exports[o.ExportName] = Export{ExportingStackId: r.stack.ID, Name: o.ExportName, Value: o.OutputValue}
 	}
+	if name, users := r.stack.exportInUse(r.call, exports); name != "" {
+		verb := "deleted"
+		if _, kept := exports[name]; kept {
+			verb = "updated"
+		}
+		return fmt.Sprintf("Export %s cannot be %s as it is in use by %s", name, verb, users), nil
+	}
 	r.stack.withdrawExports(r.call, exports)
 	for name, export := range exports {
 		store.Put(r.call.Tx, exportTable, r.call.Key(name), export)
 	}
 	r.stack.Outputs = outputs
 	return "", nil
+}
+
+// exportInUse tells which export that others import would change or go with
+// those that the stack is to have, "" for none, and who uses it.
+func (s *stack) exportInUse(call *wire.Call, wanted map[string]Export) (name, users string) {
+	for _, export := range store.Scan[Export](call.Tx, exportTable, call.Prefix()) {
+		want, kept := wanted[export.Name]
+		if export.ExportingStackId != s.ID || kept && want.Value == export.Value {
+			continue
+		}
+		if users := importers(call, export.Name); len(users) > 0 {
+			return export.Name, joined(users)
+		}
+	}
+	return "", ""
+}
+
+// joined lists names as a sentence does: "a, b and c".
+func joined(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// importers lists the stacks that import an export, or will or may again
+// by the end of the operation that they are in the middle of; sorted.
+func importers(call *wire.Call, export string) []string {
+	var names []string
+	for _, s := range store.Scan[*stack](call.Tx, stackTable, call.Prefix()) {
+		if slices.ContainsFunc(s.deployments(), func(d *deployment) bool { return slices.Contains(d.Imports, export) }) {
+			names = append(names, s.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// deployments are those that the stack's resources may be of.
+func (s *stack) deployments() []*deployment {
+	if s.Status == deleteComplete || s.Status == rollbackComplete {
+		return nil
+	}
+	list := []*deployment{&s.Deployment}
+	if s.Stable != nil {
+		list = append(list, s.Stable)
+	}
+	if s.Operation != nil && s.Operation.Previous != nil {
+		list = append(list, s.Operation.Previous)
+	}
+	return list
 }
 
 // withdrawExports ends the stack's exports but those to keep.
@@ -125,8 +185,11 @@ type ListImportsOutput struct {
 	NextToken string
 }
 
-// listImports finds no importing stack: the sandbox's template language has no
-// Fn::ImportValue.
-func (e *Engine) listImports(_ *wire.Call, in *ListImportsInput) (*ListImportsOutput, error) {
-	return nil, wire.Errorf("ValidationError", "Export '%s' is not imported by any stack.", in.ExportName)
+func (e *Engine) listImports(call *wire.Call, in *ListImportsInput) (*ListImportsOutput, error) {
+	users := importers(call, in.ExportName)
+	if len(users) == 0 {
+		return nil, validation("Export '%s' is not imported by any stack.", in.ExportName)
+	}
+	shown, next, err := page(users, func(name string) string { return name }, in.NextToken)
+	return &ListImportsOutput{Imports: shown, NextToken: next}, err
 }

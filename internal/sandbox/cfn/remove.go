@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -25,6 +26,11 @@ type target struct {
 // remove deletes the resources that are to go, as far as can be done now, each
 // after those that depend on it and otherwise all at once.
 func (r *run) remove() (progress bool, err error) {
+	if reason := r.undeletable(); reason != "" {
+		r.stack.Deleted = nil
+		r.finish(r.op.Before, reason, false)
+		return true, nil
+	}
 	targets := r.targets()
 	for _, key := range r.due() {
 		progress = true
@@ -45,9 +51,29 @@ func (r *run) remove() (progress bool, err error) {
 	return progress, nil
 }
 
+// undeletable tells at the beginning of a deletion what forbids it, "" for
+// nothing: the stack stays as it was (reported).
+func (r *run) undeletable() string {
+	if r.stack.Status != deleteInProgress || r.op.Before == "" || len(r.op.Tasks) > 0 {
+		return ""
+	}
+	if export, users := r.stack.exportInUse(r.call, nil); export != "" {
+		return fmt.Sprintf("Delete canceled. Cannot delete export %s as it is in use by %s.", export, users)
+	}
+	return ""
+}
+
 // targets lists what the part of the operation has to remove, or had to.
 func (r *run) targets() map[string]target {
 	targets := map[string]target{}
+	if r.stack.Status == importRollbackInProgress {
+		for id := range r.op.Import {
+			if record := r.stack.Resources[id]; record != nil {
+				targets[id] = target{key: id, id: id, record: record}
+			}
+		}
+		return targets
+	}
 	for id, record := range r.stack.Resources {
 		_, wanted := r.template.Resources[id]
 		if r.cleaningUp() && wanted || r.op.Tasks[id] == nil && removedBefore(record) {
@@ -73,9 +99,10 @@ func (r *run) cleaningUp() bool {
 
 // retains tells whether a resource is to be left alone when it leaves the stack.
 func (r *run) retains(id string, record *resourceRecord) bool {
-	creationFailed := r.op.Type == createStackOperation || r.stack.Status == updateRollbackCompleteCleanupInProgress
+	creationFailed := r.op.Type == createStackOperation ||
+		r.stack.Status == rollbackInProgress || r.stack.Status == updateRollbackCompleteCleanupInProgress
 	return slices.Contains(r.op.Retain, id) ||
-		record.DeletionPolicy == template.PolicyRetain ||
+		record.DeletionPolicy == template.PolicyRetain && !(creationFailed && r.op.RetainExceptOnCreate) ||
 		record.DeletionPolicy == template.PolicyRetainExceptOnCreate && !creationFailed
 }
 
@@ -96,6 +123,8 @@ func (r *run) dependentsDone(targets map[string]target, t target) bool {
 
 func (r *run) startRemoving(t target) {
 	switch {
+	case r.stack.Status == importRollbackInProgress:
+		r.startReleasing(t)
 	case t.record.PhysicalID == "":
 		r.dropped(t, deleteComplete)
 	case t.retain:
@@ -137,6 +166,9 @@ func (r *run) forget(t target) {
 
 func (r *run) completeRemoving(t target) error {
 	work := r.op.Tasks[t.key]
+	if r.stack.Status == importRollbackInProgress {
+		return r.completeReleasing(t, work)
+	}
 	if !r.keptInRollback(t) {
 		asked := r.stack.Status == deleteInProgress && r.op.Type == deleteStackOperation
 		err := r.attempt(t.id, work, asked, func() error {
@@ -151,6 +183,10 @@ func (r *run) completeRemoving(t target) error {
 		return nil
 	}
 	r.stack.mark(r.call, t.id, t.record, deleteFailed, work.Failure, r.shown(t))
+	if r.op.Force {
+		r.dropped(t, deleteSkipped)
+		return nil
+	}
 	work.State = taskFailed
 	work.Attempts++
 	if !r.cleaningUp() {
@@ -189,6 +225,8 @@ func (r *run) removed() {
 		r.finish(updateComplete, r.orphans("Update"), true)
 	case updateRollbackCompleteCleanupInProgress:
 		r.finish(updateRollbackComplete, r.orphans("Rollback"), false)
+	case importRollbackInProgress:
+		r.released(reason)
 	case rollbackInProgress:
 		if reason != "" {
 			r.finish(rollbackFailed, reason, false)

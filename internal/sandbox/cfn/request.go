@@ -40,6 +40,10 @@ func noSuchStack(name string) error { return validation("Stack [%s] does not exi
 func noStackWithID(name string) error { return validation("Stack with id %s does not exist", name) }
 
 func cannotUpdate(s *stack) error {
+	if s.Status == createFailed {
+		return validation("This stack cannot be updated from [%s] state because it contains [on-failure: DO_NOTHING]. "+
+			"Please use disable-rollback option instead during stack creation.", s.Status)
+	}
 	return validation("Stack:%s is in %s state and can not be updated.", s.ID, s.Status)
 }
 
@@ -122,7 +126,7 @@ type Wanted struct {
 
 // deployment settles what a request wants a stack to be, with what it leaves
 // to the stack's present deployment.
-func (e *Engine) deployment(in Wanted, s *stack) (deployment, *template.Template, error) {
+func (e *Engine) deployment(call *wire.Call, in Wanted, s *stack) (deployment, *template.Template, error) {
 	if len(in.NotificationARNs) > 0 {
 		return deployment{}, nil, validation("NotificationARNs are not supported by this sandbox, which has no SNS")
 	}
@@ -153,7 +157,24 @@ func (e *Engine) deployment(in Wanted, s *stack) (deployment, *template.Template
 			want.NoEcho = append(want.NoEcho, name)
 		}
 	}
-	return want, t, nil
+	if want.Stored, err = storedValues(call, t, values); err != nil {
+		return deployment{}, nil, err
+	}
+	names := scope{call: call, stack: s, template: t, deployment: want}
+	if t, err = t.Settle(e.types, names.resolve); err != nil {
+		return deployment{}, nil, err
+	}
+	want.Imports, err = t.Imports(names.resolve)
+	return want, t, err
+}
+
+// settled reads the template of a deployment, with its conditions decided.
+func (e *Engine) settled(call *wire.Call, s *stack, d deployment) (*template.Template, error) {
+	t, err := template.Parse(d.Template, e.types)
+	if err != nil {
+		return nil, err
+	}
+	return t.Settle(e.types, scope{call: call, stack: s, template: t, deployment: d}.resolve)
 }
 
 // templateBody returns the template that is meant: the request's, or the one the
@@ -204,7 +225,7 @@ func (d deployment) parameters() []Parameter {
 		if slices.Contains(d.NoEcho, name) {
 			value = "****"
 		}
-		list = append(list, Parameter{ParameterKey: name, ParameterValue: &value})
+		list = append(list, Parameter{ParameterKey: name, ParameterValue: &value, ResolvedValue: d.Stored[name]})
 	}
 	return list
 }

@@ -8,28 +8,42 @@ import (
 // failApplying ends applying after a resource has failed: the others under way
 // are cancelled, and the operation goes the way it shall on failure.
 func (r *run) failApplying() error {
+	if err := r.cancelTasks(); err != nil {
+		return err
+	}
+	failed := map[string][]string{}
+	for _, id := range r.op.withState(taskFailed) {
+		verb := r.op.Tasks[id].Action.verb()
+		failed[verb] = append(failed[verb], id)
+	}
+	return r.abandon(failedTo("create", failed["create"]) + failedTo("import", failed["import"]) + failedTo("update", failed["update"]))
+}
+
+const (
+	creationCancelled = "Resource creation cancelled"
+	updateCancelled   = "Resource update cancelled"
+	importCancelled   = "Resource import cancelled"
+)
+
+// cancelTasks ends the work on resources where it is.
+func (r *run) cancelTasks() error {
 	for _, id := range r.op.withState(taskRunning) {
 		t, record := r.op.Tasks[id], r.stack.Resources[id]
 		want, err := r.desired(id)
 		if err != nil {
 			return err
 		}
-		reason := "Resource update cancelled"
-		if t.Action == actCreate {
-			reason = "Resource creation cancelled"
+		reason := updateCancelled
+		switch t.Action {
+		case actCreate:
+			reason = creationCancelled
+		case actImport:
+			reason = importCancelled
 		}
 		t.State = taskFailed
 		r.stack.mark(r.call, id, record, t.Action.status("FAILED"), reason, want.Properties)
 	}
-	var created, updated []string
-	for _, id := range r.op.withState(taskFailed) {
-		if r.op.Tasks[id].Action == actCreate {
-			created = append(created, id)
-		} else {
-			updated = append(updated, id)
-		}
-	}
-	return r.abandon(failedTo("create", created) + failedTo("update", updated))
+	return nil
 }
 
 func failedTo(verb string, ids []string) string {
@@ -42,9 +56,14 @@ func failedTo(verb string, ids []string) string {
 // abandon goes the operation's way on failure.
 func (r *run) abandon(reason string) error {
 	s := r.stack
+	if s.Status == createInProgress && !strings.HasSuffix(reason, " ") {
+		reason += ". "
+	}
 	switch {
 	case s.Status == updateRollbackInProgress:
 		r.finish(updateRollbackFailed, reason, false)
+	case s.Status == importInProgress:
+		s.proceed(r.call, importRollbackInProgress, reason)
 	case s.Status == createInProgress && r.op.OnFailure == onFailureDoNothing:
 		r.finish(createFailed, reason, false)
 	case s.Status == createInProgress && r.op.OnFailure == onFailureDelete:
@@ -62,11 +81,17 @@ func (r *run) abandon(reason string) error {
 	return nil
 }
 
-// goBack makes the previous deployment the one to apply. Resources that were
-// replaced are there still: they take their places back.
+// goBack makes the previous deployment the one to apply.
 func (r *run) goBack(reason string) error {
-	s := r.stack
-	s.Deployment = *r.op.Previous
+	r.stack.restore(r.op.Previous)
+	r.stack.proceed(r.call, updateRollbackInProgress, reason)
+	return r.load()
+}
+
+// restore gives the stack a previous deployment back. Resources that were
+// replaced are there still: they take their places back.
+func (s *stack) restore(previous *deployment) {
+	s.Deployment = *previous
 	restored := map[string]bool{}
 	for i, g := range s.Garbage {
 		if restored[g.LogicalID] {
@@ -78,6 +103,4 @@ func (r *run) goBack(reason string) error {
 		s.Resources[g.LogicalID] = g.Resource
 		s.Garbage[i] = &garbage{LogicalID: g.LogicalID, Resource: replacement}
 	}
-	s.proceed(r.call, updateRollbackInProgress, reason)
-	return r.load()
 }

@@ -1,13 +1,8 @@
 package cfn
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"mlops-infra-suite/internal/sandbox/cfn/template"
-	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/store"
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
@@ -16,13 +11,23 @@ type scope struct {
 	call       *wire.Call
 	stack      *stack
 	template   *template.Template
-	parameters map[string]string
+	deployment deployment
 	resource   func(template.Reference) any // a resource's physical ID or attribute
 }
 
 func (s scope) resolve(ref template.Reference) (any, error) {
+	switch ref.Kind {
+	case template.Mapping:
+		return s.template.Mappings[ref.Name], nil
+	case template.Export:
+		export, ok := store.Get[Export](s.call.Tx, exportTable, s.call.Key(ref.Name))
+		if !ok {
+			return template.KnownAfterApply, nil // obstacle says what is missing
+		}
+		return export.Value, nil
+	}
 	if p, ok := s.template.Parameters[ref.Name]; ok {
-		return p.Value(s.parameters[ref.Name]), nil
+		return p.Value(s.deployment.value(ref.Name)), nil
 	}
 	switch ref.Name {
 	case "AWS::AccountId":
@@ -50,7 +55,7 @@ func (s scope) resolve(ref template.Reference) (any, error) {
 // have been made.
 func (r *run) scope() scope {
 	return scope{
-		call: r.call, stack: r.stack, template: r.template, parameters: r.stack.Deployment.Parameters,
+		call: r.call, stack: r.stack, template: r.template, deployment: r.stack.Deployment,
 		resource: r.stack.current,
 	}
 }
@@ -62,28 +67,4 @@ func (s *stack) current(ref template.Reference) any {
 		return record.PhysicalID
 	}
 	return record.Attributes[ref.Attribute]
-}
-
-// missingParameterValues tells which values of parameters that name something
-// in EC2 don't exist there, "" for none (reported wording).
-func missingParameterValues(call *wire.Call, t *template.Template, values map[string]string) (string, error) {
-	var missing []string
-	for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
-		if t.Parameters[name].Type != template.VPCID {
-			continue
-		}
-		out, err := ec2.DescribeVpcs(call, &ec2.DescribeVpcsInput{
-			Filters: []ec2.Filter{{Name: "vpc-id", Values: []string{values[name]}}},
-		})
-		if err != nil {
-			return "", fmt.Errorf("look up VPC %s: %w", values[name], err)
-		}
-		if len(out.Vpcs) == 0 {
-			missing = append(missing, fmt.Sprintf("parameter value %s for parameter name %s does not exist", values[name], name))
-		}
-	}
-	if len(missing) == 0 {
-		return "", nil
-	}
-	return "Parameter validation failed: " + strings.Join(missing, ", "), nil
 }

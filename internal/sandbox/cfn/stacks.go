@@ -20,13 +20,21 @@ func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operatio
 	}
 	previous := s.Deployment
 	s.Deployment, s.DisableRollback = want, op.OnFailure == onFailureDoNothing
+	s.RetainExceptOnCreate = op.RetainExceptOnCreate
 	updated := call.Now
-	if s.Status == "" || s.Status == reviewInProgress {
+	creates, status := s.Status == "" || s.Status == reviewInProgress, updateInProgress
+	if creates {
+		status = createInProgress
+	}
+	if len(op.Import) > 0 {
+		status = importInProgress
+	}
+	if creates {
 		op.Type = createStackOperation
 		if s.Status == reviewInProgress {
 			s.Updated = &updated // AWS counts the execution of a change set as an update
 		}
-		e.begin(call, s, op, createInProgress, "User Initiated")
+		e.begin(call, s, op, status, "User Initiated")
 		return
 	}
 	op.Type, s.Updated = updateStackOperation, &updated
@@ -37,7 +45,7 @@ func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operatio
 	default:
 		op.Previous = &previous
 	}
-	e.begin(call, s, op, updateInProgress, "User Initiated")
+	e.begin(call, s, op, status, "User Initiated")
 }
 
 // CreateStackInput is CreateStack's request.
@@ -50,7 +58,9 @@ type CreateStackInput struct {
 	NotificationARNs            []string
 	ClientRequestToken          string
 	DisableRollback             *bool
+	DisableValidation           *bool // without effect, as CreateChangeSet's
 	OnFailure                   string
+	RetainExceptOnCreate        *bool
 	EnableTerminationProtection *bool
 }
 
@@ -91,18 +101,21 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 	default:
 		return nil, wire.Errorf("AlreadyExistsException", "Stack [%s] already exists", s.Name)
 	}
-	want, t, err := e.deployment(Wanted{
+	want, t, err := e.deployment(call, Wanted{
 		Source: in.Source, Parameters: in.Parameters, Capabilities: in.Capabilities, Tags: in.Tags, NotificationARNs: in.NotificationARNs,
 	}, s)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.compare(call, s, t, want); err != nil {
+	if _, err := e.compare(call, s, t, want, nil); err != nil {
 		return nil, err
 	}
 	s.outdate(call)
 	s.TerminationProtection = isTrue(in.EnableTerminationProtection)
-	e.deploy(call, s, want, &operation{Token: in.ClientRequestToken, OnFailure: onFailure})
+	s.Frozen = in.OnFailure == onFailureDoNothing
+	e.deploy(call, s, want, &operation{
+		Token: in.ClientRequestToken, OnFailure: onFailure, RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
+	})
 	return s.output(), nil
 }
 
@@ -119,8 +132,10 @@ func (s *stack) output() *StackOutput {
 type UpdateStackInput struct {
 	StackName string `aws:",required"`
 	Wanted
-	ClientRequestToken string
-	DisableRollback    *bool
+	ClientRequestToken   string
+	DisableRollback      *bool
+	DisableValidation    *bool // without effect, as CreateChangeSet's
+	RetainExceptOnCreate *bool
 }
 
 func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutput, error) {
@@ -137,14 +152,14 @@ func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutpu
 		return nil, noSuchStack(in.StackName)
 	case s.repeats(updateStackOperation, in.ClientRequestToken):
 		return s.output(), nil
-	case !updatable(s.Status):
+	case !s.updatable():
 		return nil, cannotUpdate(s)
 	}
-	want, t, err := e.deployment(in.Wanted, s)
+	want, t, err := e.deployment(call, in.Wanted, s)
 	if err != nil {
 		return nil, err
 	}
-	compared, err := e.compare(call, s, t, want)
+	compared, err := e.compare(call, s, t, want, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -154,6 +169,7 @@ func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutpu
 	s.outdate(call)
 	e.deploy(call, s, want, &operation{
 		Token: in.ClientRequestToken, OnFailure: rollbackUnless(isTrue(in.DisableRollback)),
+		RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
 	})
 	return s.output(), nil
 }
@@ -175,9 +191,6 @@ func (e *Engine) deleteStack(call *wire.Call, in *DeleteStackInput) (*wire.Empty
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if in.DeletionMode == "FORCE_DELETE_STACK" {
-		return nil, validation("The deletion mode FORCE_DELETE_STACK is not supported by this sandbox")
-	}
 	s := findStack(call, in.StackName)
 	if s == nil || s.Status == deleteComplete || s.Status == deleteInProgress {
 		return nil, nil // what isn't there is deleted
@@ -185,12 +198,18 @@ func (e *Engine) deleteStack(call *wire.Call, in *DeleteStackInput) (*wire.Empty
 	if err := s.deletable(in.RetainResources); err != nil {
 		return nil, err
 	}
+	force := in.DeletionMode == "FORCE_DELETE_STACK"
+	if force && s.Status != deleteFailed { // assumed wording
+		return nil, validation("Invalid operation on stack [%s]. Specify the deletion mode FORCE_DELETE_STACK only when the "+
+			"current stack state is DELETE_FAILED.", s.ID)
+	}
 	if s.Operation != nil { // deleting a stack cancels its creation
 		s.Operation.endChangeSet(call, false)
+		s.conclude(call, s.Operation.ID, false)
 	}
-	s.Deleted = &call.Now
+	s.Deleted, s.DeletionMode = &call.Now, in.DeletionMode
 	e.begin(call, s, &operation{
-		Type: deleteStackOperation, Token: in.ClientRequestToken, Retain: in.RetainResources,
+		Type: deleteStackOperation, Token: in.ClientRequestToken, Retain: in.RetainResources, Force: force, Before: s.Status,
 	}, deleteInProgress, "User Initiated")
 	return nil, nil
 }

@@ -28,13 +28,24 @@ const (
 	deleteComplete   = "DELETE_COMPLETE"
 	deleteFailed     = "DELETE_FAILED"
 	deleteSkipped    = "DELETE_SKIPPED"
+
+	importInProgress         = "IMPORT_IN_PROGRESS"
+	importComplete           = "IMPORT_COMPLETE"
+	importFailed             = "IMPORT_FAILED"
+	importRollbackInProgress = "IMPORT_ROLLBACK_IN_PROGRESS"
+	importRollbackComplete   = "IMPORT_ROLLBACK_COMPLETE"
+	importRollbackFailed     = "IMPORT_ROLLBACK_FAILED"
 )
 
-// updatable tells the statuses from which an update may start (documented).
-func updatable(status string) bool {
-	switch status {
-	case createComplete, updateComplete, updateRollbackComplete, createFailed, updateFailed:
+// updatable tells whether an update may start (documented; reported for a
+// creation that was to be left as it failed).
+func (s *stack) updatable() bool {
+	switch s.Status {
+	case createComplete, updateComplete, updateRollbackComplete, importComplete, importRollbackComplete,
+		updateFailed:
 		return true
+	case createFailed:
+		return !s.Frozen
 	}
 	return false
 }

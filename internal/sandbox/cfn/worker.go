@@ -183,7 +183,7 @@ func (r *run) load() error {
 		r.template = &template.Template{}
 		return nil
 	}
-	t, err := template.Parse(r.stack.Deployment.Template, r.types)
+	t, err := r.settled(r.call, r.stack, r.stack.Deployment)
 	if err != nil {
 		return fmt.Errorf("read template of stack %s: %w", r.stack.Name, err)
 	}

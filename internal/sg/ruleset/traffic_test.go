@@ -47,11 +47,11 @@ func permits(t ruleset.Traffic, p packet) bool {
 func drawTraffic(t *rapid.T, label string) ruleset.Traffic {
 	p := rapid.SampledFrom([]ruleset.Protocol{-1, 0, 1, 6, 17, 50, 58}).Draw(t, label+" protocol")
 	traffic := ruleset.Traffic{Protocol: p, Ports: ruleset.AnyPorts}
-	switch p {
-	case 6, 17:
+	switch {
+	case p.HasPorts():
 		from := rapid.IntRange(1, 5).Draw(t, label+" from")
 		traffic.Ports = ruleset.Ports{From: from, To: rapid.IntRange(from, 5).Draw(t, label+" to")}
-	case 1, 58:
+	case p.IsICMP():
 		traffic.Ports.From = rapid.IntRange(-1, 5).Draw(t, label+" type")
 		if traffic.Ports.From >= 0 {
 			traffic.Ports.To = rapid.IntRange(-1, 5).Draw(t, label+" code")

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -117,7 +118,7 @@ func build(t testing.TB, in template.Input) (yamlText, jsonText []byte) {
 	if yamlText, err = tmpl.YAML(); err != nil {
 		t.Fatal(err)
 	}
-	if jsonText, err = tmpl.JSON(); err != nil || string(before) != string(jsonText) {
+	if jsonText, err = tmpl.JSON(); err != nil || !bytes.Equal(before, jsonText) {
 		t.Fatalf("%v, or writing YAML changes the JSON", err)
 	}
 	return yamlText, jsonText
@@ -196,7 +197,7 @@ func TestJSONIsTheSameDocument(t *testing.T) {
 		if diff := cmp.Diff(fromYAML, fromJSON); diff != "" {
 			t.Errorf("%s (-YAML +JSON):\n%s", name, diff)
 		}
-		if !json.Valid(jsonText) || strings.ContainsAny(string(jsonText), "\n") || len(jsonText) >= len(yamlText) {
+		if !json.Valid(jsonText) || bytes.ContainsRune(jsonText, '\n') || len(jsonText) >= len(yamlText) {
 			t.Errorf("%s: the JSON is not valid, not minified or longer than the YAML", name)
 		}
 	}
@@ -213,7 +214,7 @@ func TestBuildIsDeterministic(t *testing.T) {
 			shuffled.Set = ruleset.NewSet(in.Set.Tiers, rules)
 			shuffled.Tags = maps.Clone(in.Tags)
 			got, gotJSON := build(t, shuffled)
-			if string(got) != string(want) || string(gotJSON) != string(wantJSON) {
+			if !bytes.Equal(got, want) || !bytes.Equal(gotJSON, wantJSON) {
 				t.Errorf("%s depends on the order: %s", name, cmp.Diff(string(want), string(got)))
 			}
 		}

@@ -28,9 +28,7 @@ func (groupHandler) create(c *Context, want Desired) (State, error) {
 		Description: property(p, "GroupDescription"),
 		VpcId:       property(p, "VpcId"),
 	}
-	if tags := groupTags(p, want.Tags); len(tags) > 0 {
-		in.TagSpecifications = []ec2.TagSpecification{{ResourceType: "security-group", Tags: ec2Tags(tags)}}
-	}
+	in.TagSpecifications = tagSpecifications("security-group", want)
 	out, err := invoke(c, "Ec2", "CreateSecurityGroup", ec2.CreateSecurityGroup, in)
 	if err != nil {
 		return State{}, err
@@ -49,22 +47,8 @@ func (groupHandler) update(c *Context, want Desired, have State) (State, error) 
 			return State{}, err
 		}
 	}
-	added, removed := tagChanges(groupTags(have.Properties, have.Tags), groupTags(want.Properties, want.Tags))
-	ids := []string{have.PhysicalID}
-	if len(removed) > 0 {
-		in := &ec2.DeleteTagsInput{Resources: ids}
-		for _, key := range removed {
-			in.Tags = append(in.Tags, ec2.TagToDelete{Key: key})
-		}
-		if _, err := invoke(c, "Ec2", "DeleteTags", ec2.DeleteTags, in); err != nil {
-			return State{}, err
-		}
-	}
-	if len(added) > 0 {
-		in := &ec2.CreateTagsInput{Resources: ids, Tags: ec2Tags(added)}
-		if _, err := invoke(c, "Ec2", "CreateTags", ec2.CreateTags, in); err != nil {
-			return State{}, err
-		}
+	if err := changeTags(c, want, have); err != nil {
+		return State{}, err
 	}
 	return groupState(have.PhysicalID, want.Properties), nil
 }
@@ -76,6 +60,12 @@ func (groupHandler) remove(c *Context, have State) error {
 		return nil
 	}
 	return err
+}
+
+func (groupHandler) read(c *Context, id string, properties template.Map) (State, error) {
+	_, err := invoke(c, "Ec2", "DescribeSecurityGroups", ec2.DescribeSecurityGroups,
+		&ec2.DescribeSecurityGroupsInput{GroupIds: []string{id}})
+	return groupState(id, properties), err
 }
 
 func groupState(id string, p template.Map) State {
@@ -157,28 +147,4 @@ func changeRules(c *Context, d direction, groupID string, have, want template.Ma
 
 func sortedRules(rules map[inlineRule]ec2.IpPermission) []inlineRule {
 	return slices.SortedFunc(maps.Keys(rules), inlineRule.compare)
-}
-
-// groupTags are the tags that a group must have: the stack's, which its own
-// override.
-func groupTags(p template.Map, stack map[string]string) map[string]string {
-	tags := maps.Clone(stack)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	list, _ := p["Tags"].(template.List)
-	for _, item := range list {
-		if tag, ok := item.(template.Map); ok {
-			tags[property(tag, "Key")] = property(tag, "Value")
-		}
-	}
-	return tags
-}
-
-func ec2Tags(tags map[string]string) []ec2.Tag {
-	list := make([]ec2.Tag, 0, len(tags))
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		list = append(list, ec2.Tag{Key: key, Value: tags[key]})
-	}
-	return list
 }

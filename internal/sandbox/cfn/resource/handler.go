@@ -23,6 +23,8 @@ type Handler interface {
 	create(c *Context, want Desired) (State, error)
 	update(c *Context, want Desired, have State) (State, error)
 	remove(c *Context, have State) error
+	// read looks up what exists with an ID: its attributes, as create gives them.
+	read(c *Context, physicalID string, properties template.Map) (State, error)
 }
 
 // Context is what a handler works in. Call is a writing call on behalf of the
@@ -79,6 +81,24 @@ func (t Type) Delete(c *Context, have State) error {
 	return c.failure(t.handler.remove(c, have))
 }
 
+// Import looks up an existing resource for a template's. Its error is a
+// *HandlerError.
+func (t Type) Import(c *Context, want Desired, physicalID string) (State, error) {
+	state, err := t.handler.read(c, physicalID, want.Properties)
+	state.Properties = want.Properties
+	return state, c.failure(err)
+}
+
+// Release takes the stack's tags from a resource that is to live on without
+// the stack. Its error is a *HandlerError.
+func (t Type) Release(c *Context, have State) error {
+	if !t.taggable {
+		return nil
+	}
+	_, err := t.handler.update(c, Desired{Properties: have.Properties}, have)
+	return c.failure(err)
+}
+
 func (d Desired) into(s State) State {
 	s.Properties, s.Tags = d.Properties, d.Tags
 	return s
@@ -103,7 +123,8 @@ func (e *serviceError) Unwrap() error { return e.err }
 func invoke[In, Out any](c *Context, service, action string, fn func(*wire.Call, *In) (*Out, error), in *In) (*Out, error) {
 	call := *c.Call
 	call.Service, call.Action, call.RequestID = strings.ToLower(service), action, c.NewUUID()
-	if c.Fault != nil && !strings.HasPrefix(action, "Describe") {
+	reads := strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get")
+	if c.Fault != nil && !reads {
 		if err := c.Fault(action); err != nil {
 			return nil, &serviceError{service, call.RequestID, err}
 		}

@@ -57,6 +57,11 @@ func (parameterHandler) remove(c *Context, have State) error {
 	return err
 }
 
+func (parameterHandler) read(c *Context, name string, properties template.Map) (State, error) {
+	_, err := invoke(c, "Ssm", "GetParameter", ssm.GetParameter, &ssm.GetParameterInput{Name: name})
+	return parameterState(name, properties), err
+}
+
 func putParameter(name string, properties template.Map) *ssm.PutParameterInput {
 	return &ssm.PutParameterInput{
 		Name:           name,

@@ -14,7 +14,9 @@ type Registry map[string]Type
 // in AWS's resource type registry.
 func Types() Registry {
 	registry := Registry{}
-	for _, t := range []Type{securityGroup(), securityGroupIngress(), securityGroupEgress(), parameter()} {
+	for _, t := range []Type{
+		securityGroup(), securityGroupIngress(), securityGroupEgress(), parameter(), vpc(), subnet(), networkInterface(),
+	} {
 		registry[t.Name] = t
 	}
 	return registry
@@ -126,6 +128,7 @@ func securityGroupEgress() Type {
 func parameter() Type {
 	return Type{
 		Name:       "AWS::SSM::Parameter",
+		identifier: "Name",
 		attributes: []string{"Type", "Value"},
 		taggable:   true,
 		handler:    parameterHandler{},

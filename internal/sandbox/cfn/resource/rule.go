@@ -125,6 +125,12 @@ func (h ruleHandler) remove(c *Context, have State) error {
 	return err
 }
 
+func (ruleHandler) read(c *Context, id string, _ template.Map) (State, error) {
+	_, err := invoke(c, "Ec2", "DescribeSecurityGroupRules", ec2.DescribeSecurityGroupRules,
+		&ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{id}})
+	return ruleState(id), err
+}
+
 func rulesOf(c *Context, groupID string) ([]ec2.SecurityGroupRule, error) {
 	out, err := invoke(c, "Ec2", "DescribeSecurityGroupRules", ec2.DescribeSecurityGroupRules,
 		&ec2.DescribeSecurityGroupRulesInput{Filters: []ec2.Filter{{Name: "group-id", Values: []string{groupID}}}})

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -18,12 +19,16 @@ type kind int
 const (
 	text kind = iota
 	integer
+	boolean
+	texts   // a list of texts
 	objects // a list of objects
 	dictionary
 )
 
 func (k kind) String() string {
-	return [...]string{text: "String", integer: "Integer", objects: "JSONArray", dictionary: "JSONObject"}[k]
+	return [...]string{
+		text: "String", integer: "Integer", boolean: "Boolean", texts: "JSONArray", objects: "JSONArray", dictionary: "JSONObject",
+	}[k]
 }
 
 // Property is what a resource type's schema says of one property.
@@ -51,10 +56,15 @@ type object struct {
 type Type struct {
 	Name string
 	object
+	identifier string   // what tells an existing one, "" for the attribute Id
 	attributes []string // for Fn::GetAtt
 	taggable   bool     // takes the stack's tags too
 	handler    Handler
 }
+
+// Identifier is the name of what tells an existing resource, whose value is the
+// physical ID.
+func (t Type) Identifier() string { return cmp.Or(t.identifier, "Id") }
 
 // Taggable tells whether the type takes the stack's tags.
 func (t Type) Taggable() bool { return t.taggable }
@@ -148,7 +158,7 @@ func (p Property) validate(path string, value any) []string {
 	}
 	switch value := value.(type) {
 	case string:
-		if p.kind == text || p.kind == integer {
+		if p.kind == text || p.kind == integer || p.kind == boolean {
 			return p.validateScalar(path, value)
 		}
 	case template.Map:
@@ -156,8 +166,11 @@ func (p Property) validate(path string, value any) []string {
 			return p.validateDictionary(path, value)
 		}
 	case template.List:
-		if p.kind == objects {
+		switch p.kind {
+		case objects:
 			return p.validateList(path, value)
+		case texts:
+			return validateTexts(path, value)
 		}
 	}
 	return []string{fmt.Sprintf("%s: expected type: %s, found: %s", path, p.kind, foundType(value))}
@@ -187,6 +200,12 @@ func (p Property) validateScalar(path, value string) []string {
 		}
 		return nil
 	}
+	if p.kind == boolean {
+		if value != "true" && value != "false" {
+			return []string{fmt.Sprintf("%s: expected type: Boolean, found: String", path)}
+		}
+		return nil
+	}
 	var problems []string
 	if n := utf8.RuneCountInString(value); n < p.minLength {
 		problems = append(problems, fmt.Sprintf("%s: expected minLength: %d, actual: %d", path, p.minLength, n))
@@ -212,6 +231,16 @@ func (p Property) validateList(path string, list template.List) []string {
 			continue
 		}
 		problems = append(problems, p.items.validate(at, m)...)
+	}
+	return problems
+}
+
+func validateTexts(path string, list template.List) []string {
+	var problems []string
+	for i, item := range list {
+		if _, ok := item.(string); !ok {
+			problems = append(problems, fmt.Sprintf("%s/%d: expected type: String, found: %s", path, i, foundType(item)))
+		}
 	}
 	return problems
 }

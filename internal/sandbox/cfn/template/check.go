@@ -26,6 +26,18 @@ func (t *Template) checkTypes(types Types) error {
 	return nil
 }
 
+// checkNames resolves all names in resources and outputs. Cycles are for Settle
+// to find where conditions may break them.
+func (t *Template) checkNames(types Types) error {
+	if err := t.checkResources(types); err != nil {
+		return err
+	}
+	if err := t.checkOutputs(types); err != nil || len(t.Conditions) > 0 {
+		return err
+	}
+	return t.checkCycles()
+}
+
 // checkResources resolves the names in resources and fills in what follows
 // from them: the references and the dependencies.
 func (t *Template) checkResources(types Types) error {
@@ -36,18 +48,21 @@ func (t *Template) checkResources(types Types) error {
 		if err != nil {
 			return err
 		}
-		if err := t.checkReferences(refs, types, unresolved); err != nil {
+		if r.Condition != "" {
+			refs = append(refs, Reference{Kind: Condition, Name: r.Condition})
+		}
+		if err := t.checkReferences(refs, "Resources", types, unresolved); err != nil {
 			return err
 		}
 		dependsOn := map[string]bool{}
-		for _, id := range r.DependsOn {
+		for _, id := range r.Declared {
 			if _, ok := t.Resources[id]; !ok {
 				unresolved[id] = true
 			}
 			dependsOn[id] = true
 		}
 		for _, ref := range refs {
-			if _, ok := t.Resources[ref.Name]; ok {
+			if _, ok := t.Resources[ref.Name]; ok && ref.Kind == Named {
 				dependsOn[ref.Name] = true
 			}
 		}
@@ -70,12 +85,15 @@ func (t *Template) checkOutputs(types Types) error {
 			return err
 		}
 		for _, ref := range exportRefs {
-			if _, isResource := t.Resources[ref.Name]; isResource {
+			if _, isResource := t.Resources[ref.Name]; isResource && ref.Kind == Named {
 				return formatError("Output %s is malformed. The Name field of every Export member must be specified "+
 					"and consist of parameters and pseudo parameters alone", name)
 			}
 		}
-		if err := t.checkReferences(append(refs, exportRefs...), types, unresolved); err != nil {
+		if output.Condition != "" {
+			refs = append(refs, Reference{Kind: Condition, Name: output.Condition})
+		}
+		if err := t.checkReferences(append(refs, exportRefs...), "Outputs", types, unresolved); err != nil {
 			return err
 		}
 	}
@@ -84,21 +102,37 @@ func (t *Template) checkOutputs(types Types) error {
 
 // checkReferences checks that each reference has something to refer to. Names
 // that have nothing are added to unresolved.
-func (t *Template) checkReferences(refs []Reference, types Types, unresolved map[string]bool) error {
+func (t *Template) checkReferences(refs []Reference, section string, types Types, unresolved map[string]bool) error {
 	for _, ref := range refs {
-		r, isResource := t.Resources[ref.Name]
-		_, isParameter := t.Parameters[ref.Name]
-		switch {
-		case isResource && ref.Attribute != "":
-			if !types.HasAttribute(r.Type, ref.Attribute) {
-				return validationError("Template error: resource %s does not support attribute type %s in Fn::GetAtt",
-					ref.Name, ref.Attribute)
-			}
-		case ref.Attribute != "":
-			return validationError("Template error: instance of Fn::GetAtt references undefined resource %s", ref.Name)
-		case !isResource && !isParameter && !slices.Contains(pseudoParameters, ref.Name):
-			unresolved[ref.Name] = true
+		var err error
+		switch ref.Kind {
+		case Condition:
+			err = t.checkCondition(ref.Name, section)
+		case Mapping:
+			err = t.checkMapping(ref.Name)
+		default:
+			err = t.checkNamed(ref, types, unresolved)
 		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Template) checkNamed(ref Reference, types Types, unresolved map[string]bool) error {
+	r, isResource := t.Resources[ref.Name]
+	_, isParameter := t.Parameters[ref.Name]
+	switch {
+	case isResource && ref.Attribute != "":
+		if !types.HasAttribute(r.Type, ref.Attribute) {
+			return validationError("Template error: resource %s does not support attribute type %s in Fn::GetAtt",
+				ref.Name, ref.Attribute)
+		}
+	case ref.Attribute != "":
+		return validationError("Template error: instance of Fn::GetAtt references undefined resource %s", ref.Name)
+	case !isResource && !isParameter && !slices.Contains(pseudoParameters, ref.Name):
+		unresolved[ref.Name] = true
 	}
 	return nil
 }
@@ -111,10 +145,21 @@ func unresolvedError(unresolved map[string]bool, section string) error {
 		strings.Join(slices.Sorted(maps.Keys(unresolved)), ", "), section)
 }
 
-// checkCycles peels off resources that depend on nothing that is left, then
-// those that nothing left depends on: what remains lies on cycles or between.
 func (t *Template) checkCycles() error {
-	left := maps.Clone(t.Resources)
+	edges := make(map[string][]string, len(t.Resources))
+	for id, r := range t.Resources {
+		edges[id] = r.DependsOn
+	}
+	if on := cyclic(edges); len(on) > 0 {
+		return validationError("Circular dependency between resources: [%s]", strings.Join(on, ", "))
+	}
+	return nil
+}
+
+// cyclic peels off what has edges to nothing that is left, then what nothing
+// left has an edge to: what remains, sorted, lies on cycles or between.
+func cyclic(edges map[string][]string) []string {
+	left := maps.Clone(edges)
 	peel := func(free func(id string) bool) {
 		for again := true; again; {
 			again = false
@@ -127,19 +172,16 @@ func (t *Template) checkCycles() error {
 		}
 	}
 	isLeft := func(id string) bool { _, ok := left[id]; return ok }
-	peel(func(id string) bool { return !slices.ContainsFunc(left[id].DependsOn, isLeft) })
+	peel(func(id string) bool { return !slices.ContainsFunc(left[id], isLeft) })
 	peel(func(id string) bool {
-		for _, r := range left {
-			if slices.Contains(r.DependsOn, id) {
+		for _, to := range left {
+			if slices.Contains(to, id) {
 				return false
 			}
 		}
 		return true
 	})
-	if len(left) == 0 {
-		return nil
-	}
-	return validationError("Circular dependency between resources: [%s]", strings.Join(slices.Sorted(maps.Keys(left)), ", "))
+	return sortedKeys(left)
 }
 
 // Order lists the resources so that each comes after those it depends on.

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -10,12 +11,28 @@ import (
 // KnownAfterApply stands in a change set for what only its execution can tell.
 const KnownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
-// Reference is one name that a value refers to: a resource, a parameter or a
-// pseudo parameter, or an attribute of a resource.
+// Reference is one name that a value refers to.
 type Reference struct {
+	Kind      Kind
 	Name      string
-	Attribute string // "" for Ref
+	Attribute string // of a resource; "" for Ref
 }
+
+// Kind is what sort of thing a Reference names.
+type Kind int
+
+const (
+	// Named is a resource, a parameter or a pseudo parameter, or an attribute of
+	// a resource. Its value is a string or, for a parameter of a list type, a List.
+	Named Kind = iota
+	// Condition is a member of the Conditions section. Its value is a bool.
+	Condition
+	// Mapping is a member of the Mappings section. Its value is a Map of Maps.
+	Mapping
+	// Export is an export of another stack. Its value is a string. Its name may
+	// have to be computed, so that only a Resolver gets to see it.
+	Export
+)
 
 func (r Reference) String() string {
 	if r.Attribute == "" {
@@ -24,8 +41,7 @@ func (r Reference) String() string {
 	return r.Name + "." + r.Attribute
 }
 
-// Resolver gives the value of a reference: a string or, for a parameter of a
-// list type, a List.
+// Resolver gives the value of a reference, of the type that its Kind says.
 type Resolver func(Reference) (any, error)
 
 // noValue is what Ref AWS::NoValue evaluates to: the property isn't there.
@@ -50,6 +66,16 @@ func function(name string) (intrinsic, bool) {
 		return intrinsic{subReferences, subEvaluate}, true
 	case "Fn::Join":
 		return intrinsic{joinReferences, joinEvaluate}, true
+	case "Fn::Select":
+		return intrinsic{selectReferences, selectEvaluate}, true
+	case "Fn::Split":
+		return intrinsic{splitReferences, splitEvaluate}, true
+	case "Fn::FindInMap":
+		return intrinsic{findInMapReferences, findInMapEvaluate}, true
+	case "Fn::If":
+		return intrinsic{ifReferences, ifEvaluate}, true
+	case "Fn::ImportValue":
+		return intrinsic{importReferences, importEvaluate}, true
 	}
 	return intrinsic{}, false
 }
@@ -73,13 +99,18 @@ func call(node any) (name string, arg any, ok bool) {
 func References(node any) ([]Reference, error) {
 	var found []Reference
 	err := collect(node, &found)
-	slices.SortFunc(found, func(a, b Reference) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(found, func(a, b Reference) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.String(), b.String()))
+	})
 	return slices.Compact(found), err
 }
 
 func collect(node any, found *[]Reference) error {
 	if name, arg, ok := call(node); ok {
 		fn, known := function(name)
+		if !known && isConditionFunction(name) {
+			return validationError("Template error: %s is a condition function: it is allowed in the Conditions section alone", name)
+		}
 		if !known {
 			// Assumed wording: AWS knows more functions than the sandbox.
 			return validationError("Template error: the function %s is not supported by this sandbox", name)

@@ -10,18 +10,69 @@ import (
 	"unicode/utf8"
 )
 
-// The parameter types that the sandbox knows. VPCID values must also exist in
-// EC2, which who has a call to EC2 checks.
+// The types of a parameter's value, or of each item of it. Those that name
+// something in EC2 or SSM must exist there, which who has a call to them checks.
 const (
-	typeString     = "String"
-	typeNumber     = "Number"
-	typeNumberList = "List<Number>"
-	typeStringList = "CommaDelimitedList"
-	VPCID          = "AWS::EC2::VPC::Id"
+	typeString      = "String"
+	typeNumber      = "Number"
+	VPCID           = "AWS::EC2::VPC::Id"
+	SubnetID        = "AWS::EC2::Subnet::Id"
+	SecurityGroupID = "AWS::EC2::SecurityGroup::Id"
+	StoredName      = "AWS::SSM::Parameter::Name"
+	commaDelimited  = "CommaDelimitedList"
+	storedValue     = "AWS::SSM::Parameter::Value<"
+	list            = "List<"
 )
 
-// maxParameterValue is the documented limit of a value, in bytes.
-const maxParameterValue = 4096
+// Limits of parameters (documented), in bytes and characters.
+const (
+	maxParameterValue       = 4096
+	maxParameterDescription = 4000
+)
+
+// Stored tells a parameter whose value is the name of a parameter in SSM, which
+// holds the value that is meant.
+func (p *Parameter) Stored() bool { return strings.HasPrefix(p.Type, storedValue) }
+
+// Element is the type of the value, or of each item of a list.
+func (p *Parameter) Element() string {
+	element, _ := p.element()
+	return element
+}
+
+func (p *Parameter) isList() bool {
+	_, isList := p.element()
+	return isList
+}
+
+// element takes the type apart: AWS::SSM::Parameter::Value<List<String>> is a
+// list of String.
+func (p *Parameter) element() (name string, isList bool) {
+	name = p.Type
+	if p.Stored() {
+		name = strings.TrimSuffix(strings.TrimPrefix(name, storedValue), ">")
+	}
+	if name == commaDelimited {
+		return typeString, true
+	}
+	if item, ok := strings.CutPrefix(name, list); ok {
+		return strings.TrimSuffix(item, ">"), true
+	}
+	return name, false
+}
+
+// parameterTypes lists the types that the sandbox has. AWS has more, for what
+// the sandbox hasn't: images, key pairs, hosted zones, zones' names.
+func parameterTypes() []string {
+	types := []string{
+		typeString, typeNumber, list + typeNumber + ">", commaDelimited, StoredName,
+		storedValue + typeString + ">", storedValue + list + typeString + ">>", storedValue + commaDelimited + ">",
+	}
+	for _, id := range []string{VPCID, SubnetID, SecurityGroupID} {
+		types = append(types, id, list+id+">", storedValue+id+">", storedValue+list+id+">>")
+	}
+	return types
+}
 
 // Parameter is one member of the Parameters section.
 type Parameter struct {
@@ -62,12 +113,13 @@ func readParameter(name string, node Map) (p Parameter, err error) {
 			return p, err
 		}
 	}
-	switch p.Type {
-	case "":
+	switch {
+	case p.Type == "":
 		return p, formatError("Every Parameters object must contain a Type member.")
-	case typeString, typeNumber, typeNumberList, typeStringList, VPCID:
-	default:
+	case !slices.Contains(parameterTypes(), p.Type):
 		return p, formatError("Unrecognized parameter type: %s", p.Type)
+	case len(p.Description) > maxParameterDescription:
+		return p, formatError("'Description' length of parameter %s is greater than %d.", name, maxParameterDescription)
 	}
 	if p.Default != nil {
 		if err := p.check(name, *p.Default); err != nil {
@@ -148,9 +200,13 @@ func (p *Parameter) check(name, value string) error {
 }
 
 func (p *Parameter) items(value string) []string {
-	if p.Type != typeStringList && p.Type != typeNumberList {
+	if !p.isList() || p.Stored() {
 		return []string{value}
 	}
+	return commaSeparated(value)
+}
+
+func commaSeparated(value string) []string {
 	items := strings.Split(value, ",")
 	for i, item := range items {
 		items[i] = strings.TrimSpace(item)
@@ -162,7 +218,7 @@ func (p *Parameter) items(value string) []string {
 func (p *Parameter) problem(value string) string {
 	n := utf8.RuneCountInString(value)
 	f, numberErr := strconv.ParseFloat(value, 64)
-	isNumber := p.Type == typeNumber || p.Type == typeNumberList
+	isNumber := p.Element() == typeNumber
 	switch {
 	case isNumber && numberErr != nil:
 		return "must be a number."
@@ -183,11 +239,12 @@ func (p *Parameter) problem(value string) string {
 }
 
 // Value is what Ref of the parameter gives for a value: a List for list types.
+// The value of a stored parameter is the one that SSM holds.
 func (p *Parameter) Value(value string) any {
-	if p.Type != typeStringList && p.Type != typeNumberList {
+	if !p.isList() {
 		return value
 	}
-	items := p.items(value)
+	items := commaSeparated(value)
 	list := make(List, len(items))
 	for i, item := range items {
 		list[i] = item

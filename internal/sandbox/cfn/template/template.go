@@ -7,10 +7,12 @@
 // cycle. Anything else is refused with CloudFormation's own words (documented
 // or reported by users; where the sandbox is stricter a comment says so).
 //
-// It knows the sections Parameters, Resources and Outputs, Description and
-// Metadata; the functions Ref, Fn::GetAtt, Fn::Sub and Fn::Join with their YAML
-// short forms; and the pseudo parameters. Which resource types and attributes
-// there are it is told by Types.
+// It knows the sections Parameters, Mappings, Conditions, Resources and Outputs,
+// Description and Metadata; the functions Ref, Fn::GetAtt, Fn::Sub, Fn::Join,
+// Fn::Select, Fn::Split, Fn::FindInMap, Fn::If and Fn::ImportValue, and in
+// conditions Fn::Equals, Fn::And, Fn::Or and Fn::Not, with their YAML short
+// forms; and the pseudo parameters. Which resource types and attributes there are
+// it is told by Types.
 package template
 
 import (
@@ -42,6 +44,8 @@ type Template struct {
 	Description string
 	Metadata    any
 	Parameters  map[string]Parameter
+	Mappings    map[string]Map
+	Conditions  map[string]any // what Settle decides
 	Resources   map[string]Resource
 	Outputs     map[string]Output
 }
@@ -52,8 +56,11 @@ type Resource struct {
 	Properties          Map
 	Metadata            any
 	DeletionPolicy      string
+	PolicyGiven         bool // the template itself has the DeletionPolicy
 	UpdateReplacePolicy string
-	DependsOn           []string    // declared ones and those that follow from references, sorted
+	Condition           string      // "" for none
+	Declared            []string    // dependencies as the template declares them
+	DependsOn           []string    // these and those that follow from references, sorted
 	References          []Reference // all that the properties refer to
 }
 
@@ -61,6 +68,7 @@ type Resource struct {
 // nothing, else the export's name, a value to evaluate.
 type Output struct {
 	Description string
+	Condition   string // "" for none
 	Value       any
 	Export      any
 }
@@ -84,22 +92,26 @@ func Parse(body string, types Types) (*Template, error) {
 		return nil, err
 	}
 	t := &Template{}
-	for _, step := range []func(Map) error{t.readHead, t.readParameters, t.readResources, t.readOutputs} {
+	for _, step := range []func(Map) error{
+		t.readHead, t.readParameters, t.readMappings, t.readConditions, t.readResources, t.readOutputs,
+	} {
 		if err := step(root); err != nil {
 			return nil, err
 		}
 	}
-	for _, check := range []func(Types) error{t.checkTypes, t.checkResources, t.checkOutputs} {
+	for _, check := range []func(Types) error{t.checkTypes, t.checkConditions, t.checkNames} {
 		if err := check(types); err != nil {
 			return nil, err
 		}
 	}
-	return t, t.checkCycles()
+	return t, nil
 }
 
 func (t *Template) readHead(root Map) error {
-	unsupported := []string{"Conditions", "Hooks", "Mappings", "Rules", "Transform"}
-	known := []string{"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Resources", "Outputs"}
+	unsupported := []string{"Hooks", "Rules", "Transform"}
+	known := []string{
+		"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs",
+	}
 	var wrong []string
 	for _, section := range slices.Sorted(maps.Keys(root)) {
 		switch {
@@ -194,7 +206,7 @@ func (t *Template) readResources(root Map) error {
 }
 
 func readResource(name string, node Map) (r Resource, err error) {
-	attributes := []string{"Type", "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
+	attributes := []string{"Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
 	for _, key := range slices.Sorted(maps.Keys(node)) {
 		if !slices.Contains(attributes, key) {
 			return r, validationError("Invalid template resource property '%s'", key)
@@ -213,10 +225,14 @@ func readResource(name string, node Map) (r Resource, err error) {
 			return r, formatError("[/Resources/%s] Every Properties member must be an object, not a function.", name)
 		}
 	}
-	if r.DependsOn, err = readDependsOn(name, node); err != nil {
+	if r.Declared, err = readDependsOn(name, node); err != nil {
+		return r, err
+	}
+	if err := readText(node, "Condition", "Resources", &r.Condition); err != nil {
 		return r, err
 	}
 	r.Metadata = node["Metadata"]
+	_, r.PolicyGiven = node["DeletionPolicy"]
 	if r.DeletionPolicy, err = readPolicy(r.Type, node, "DeletionPolicy"); err != nil {
 		return r, err
 	}
@@ -284,11 +300,14 @@ func (t *Template) readOutputs(root Map) error {
 
 func readOutput(node Map) (o Output, err error) {
 	for _, key := range slices.Sorted(maps.Keys(node)) {
-		if !slices.Contains([]string{"Description", "Value", "Export"}, key) {
+		if !slices.Contains([]string{"Condition", "Description", "Value", "Export"}, key) {
 			return o, validationError("Invalid template output property '%s'", key)
 		}
 	}
 	if err := readText(node, "Description", "Outputs", &o.Description); err != nil {
+		return o, err
+	}
+	if err := readText(node, "Condition", "Outputs", &o.Condition); err != nil {
 		return o, err
 	}
 	if len(o.Description) > maxDescription {

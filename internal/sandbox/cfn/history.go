@@ -1,0 +1,195 @@
+package cfn
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// createChangeSetOperation is the type of an operation that only looks.
+const createChangeSetOperation = "CREATE_CHANGESET"
+
+// Statuses of operations.
+const (
+	operationInProgress = "IN_PROGRESS"
+	operationSucceeded  = "SUCCEEDED"
+	operationFailed     = "FAILED"
+)
+
+// history is what is kept of an operation for DescribeEvents.
+type history struct {
+	ID           string
+	Type         string
+	Token        string `json:",omitempty"`
+	ChangeSet    string `json:",omitempty"` // its UUID, where the operation made one
+	Number       uint64 // in the order of beginning
+	Begun, Ended time.Time
+	Status       string
+	BeginEvent   string
+	EndEvent     string `json:",omitempty"`
+}
+
+// record begins an operation's history.
+func (s *stack) record(call *wire.Call, h history) {
+	h.Number = call.Tx.Sequence("cfn.operation/" + s.UUID)
+	h.Begun, h.Status, h.BeginEvent = call.Now, operationInProgress, call.NewUUID()
+	store.Put(call.Tx, operationTable, call.Key(s.UUID, h.ID), h)
+}
+
+// conclude ends it.
+func (s *stack) conclude(call *wire.Call, id string, succeeded bool) {
+	h, ok := store.Get[history](call.Tx, operationTable, call.Key(s.UUID, id))
+	if !ok {
+		return
+	}
+	h.Ended, h.Status, h.EndEvent = call.Now, operationFailed, call.NewUUID()
+	if succeeded {
+		h.Status = operationSucceeded
+	}
+	store.Put(call.Tx, operationTable, call.Key(s.UUID, id), h)
+}
+
+// histories lists a stack's operations, the newest first.
+func (s *stack) histories(call *wire.Call) []history {
+	var list []history
+	for _, h := range store.Scan[history](call.Tx, operationTable, call.Prefix(s.UUID)) {
+		list = append(list, h)
+	}
+	slices.SortFunc(list, func(a, b history) int { return int(b.Number) - int(a.Number) })
+	return list
+}
+
+// Types of events.
+const (
+	stackEvent        = "STACK_EVENT"
+	progressEvent     = "PROGRESS_EVENT"
+	provisioningError = "PROVISIONING_ERROR"
+)
+
+// OperationEvent is an event of an operation.
+type OperationEvent struct {
+	EventId              string
+	StackId              string
+	OperationId          string
+	OperationType        string
+	OperationStatus      string
+	EventType            string
+	LogicalResourceId    string
+	PhysicalResourceId   string
+	ResourceType         string
+	Timestamp            time.Time
+	StartTime            *time.Time
+	EndTime              *time.Time
+	ResourceStatus       string
+	ResourceStatusReason string
+	ResourceProperties   string
+	ClientRequestToken   string
+}
+
+// EventFilter narrows DescribeEvents.
+type EventFilter struct{ FailedEvents *bool }
+
+// DescribeEventsInput is DescribeEvents' request.
+type DescribeEventsInput struct {
+	StackName     string
+	ChangeSetName string
+	OperationId   string
+	Filters       EventFilter
+	NextToken     string
+}
+
+// DescribeEventsOutput is DescribeEvents' response.
+type DescribeEventsOutput struct {
+	OperationEvents []OperationEvent
+	NextToken       string
+}
+
+// describeEvents lists events operation by operation, the newest first: those of
+// a stack, of one operation, or of the creation of a change set. (Documented:
+// the shape; assumed: which types of events an operation has, and that an
+// automatic rollback belongs to the operation that has failed.)
+func (e *Engine) describeEvents(call *wire.Call, in *DescribeEventsInput) (*DescribeEventsOutput, error) {
+	s, wanted, err := in.operations(call)
+	if err != nil {
+		return nil, err
+	}
+	var events []OperationEvent
+	for _, h := range wanted {
+		for _, event := range s.operationEvents(call, h) {
+			if !isTrue(in.Filters.FailedEvents) || event.EventType == provisioningError {
+				events = append(events, event)
+			}
+		}
+	}
+	shown, next, err := page(events, func(e OperationEvent) string { return e.EventId }, in.NextToken)
+	return &DescribeEventsOutput{OperationEvents: shown, NextToken: next}, err
+}
+
+// operations finds the operations that are asked for.
+func (in *DescribeEventsInput) operations(call *wire.Call) (*stack, []history, error) {
+	switch {
+	case in.ChangeSetName != "":
+		cs, s, err := findChangeSet(call, in.ChangeSetName, in.StackName)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, only(s.histories(call), func(h history) bool { return h.ChangeSet == cs.UUID }), nil
+	case in.StackName != "":
+		s := findStack(call, in.StackName)
+		if s == nil {
+			return nil, nil, noSuchStack(in.StackName)
+		}
+		return s, only(s.histories(call), func(h history) bool { return in.OperationId == "" || h.ID == in.OperationId }), nil
+	case in.OperationId != "":
+		for _, s := range allStacks(call) {
+			if found := only(s.histories(call), func(h history) bool { return h.ID == in.OperationId }); len(found) > 0 {
+				return s, found, nil
+			}
+		}
+		return nil, nil, validation("Operation [%s] does not exist", in.OperationId)
+	}
+	return nil, nil, validation("One of ChangeSetName, OperationId or StackName must be specified.")
+}
+
+func only[T any](items []T, wanted func(T) bool) []T {
+	return slices.DeleteFunc(items, func(item T) bool { return !wanted(item) })
+}
+
+// operationEvents are the events of an operation, the newest first.
+func (s *stack) operationEvents(call *wire.Call, h history) []OperationEvent {
+	base := OperationEvent{
+		StackId: s.ID, OperationId: h.ID, OperationType: h.Type, EventType: stackEvent, StartTime: &h.Begun,
+		ClientRequestToken: h.Token,
+	}
+	begin := base
+	begin.EventId, begin.OperationStatus, begin.Timestamp = h.BeginEvent, operationInProgress, h.Begun
+	events := []OperationEvent{begin}
+	for _, e := range store.Scan[StackEvent](call.Tx, eventTable, call.Prefix(s.UUID)) {
+		if e.OperationId == h.ID {
+			events = append(events, e.ofOperation(h.Type))
+		}
+	}
+	if h.EndEvent != "" {
+		end := base
+		end.EventId, end.OperationStatus, end.Timestamp, end.EndTime = h.EndEvent, h.Status, h.Ended, &h.Ended
+		events = append(events, end)
+	}
+	slices.Reverse(events)
+	return events
+}
+
+func (e StackEvent) ofOperation(operationType string) OperationEvent {
+	event := OperationEvent{
+		EventId: e.EventId, StackId: e.StackId, OperationId: e.OperationId, OperationType: operationType, EventType: progressEvent,
+		LogicalResourceId: e.LogicalResourceId, PhysicalResourceId: e.PhysicalResourceId, ResourceType: e.ResourceType,
+		Timestamp: e.Timestamp, ResourceStatus: e.ResourceStatus, ResourceStatusReason: e.ResourceStatusReason,
+		ResourceProperties: e.ResourceProperties, ClientRequestToken: e.ClientRequestToken,
+	}
+	if e.ResourceType != stackType && strings.HasSuffix(e.ResourceStatus, "_FAILED") {
+		event.EventType = provisioningError
+	}
+	return event
+}

@@ -1,0 +1,106 @@
+package cfn
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/ssm"
+	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
+)
+
+// value is what a parameter stands for.
+func (d deployment) value(name string) string {
+	if stored, ok := d.Stored[name]; ok {
+		return stored
+	}
+	return d.Parameters[name]
+}
+
+// storedValues reads the values of the parameters that name one in SSM. AWS
+// does so for each request anew, also for a value that is said to be the
+// previous one (documented); a change set keeps what it has read (assumed).
+func storedValues(call *wire.Call, t *template.Template, values map[string]string) (map[string]string, error) {
+	stored := map[string]string{}
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
+		p := t.Parameters[name]
+		if !p.Stored() {
+			continue
+		}
+		out, err := ssm.GetParameter(call, &ssm.GetParameterInput{Name: values[name]})
+		if err != nil {
+			missing = append(missing, values[name])
+			continue
+		}
+		stored[name] = out.Parameter.Value
+	}
+	if len(missing) > 0 {
+		return nil, validation("Unable to fetch parameters [%s] from parameter store for this account.", strings.Join(missing, ","))
+	}
+	return stored, nil
+}
+
+// obstacle tells what a deployment needs and the account hasn't, "" for
+// nothing: what its parameters name, and what it imports (reported wording).
+func obstacle(call *wire.Call, t *template.Template, d deployment) (string, error) {
+	for _, name := range d.Imports {
+		if _, ok := store.Get[Export](call.Tx, exportTable, call.Key(name)); !ok {
+			return fmt.Sprintf("No export named %s found", name), nil
+		}
+	}
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
+		p := t.Parameters[name]
+		for _, value := range listOf(p.Value(d.value(name))) {
+			exists, err := exists(call, p.Element(), value)
+			if err != nil {
+				return "", fmt.Errorf("look up %s: %w", value, err)
+			}
+			if !exists {
+				missing = append(missing, fmt.Sprintf("parameter value %s for parameter name %s does not exist", value, name))
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return "", nil
+	}
+	return "Parameter validation failed: " + strings.Join(missing, ", "), nil
+}
+
+func listOf(value any) []string {
+	items, isList := value.(template.List)
+	if !isList {
+		items = template.List{value}
+	}
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = item.(string) // the values of parameters are
+	}
+	return texts
+}
+
+// exists looks up what a value of a parameter's type names. Types that name
+// nothing have it all.
+func exists(call *wire.Call, parameterType, value string) (bool, error) {
+	filter := func(name string) []ec2.Filter { return []ec2.Filter{{Name: name, Values: []string{value}}} }
+	switch parameterType {
+	case template.VPCID:
+		out, err := ec2.DescribeVpcs(call, &ec2.DescribeVpcsInput{Filters: filter("vpc-id")})
+		return err == nil && len(out.Vpcs) > 0, err
+	case template.SubnetID:
+		out, err := ec2.DescribeSubnets(call, &ec2.DescribeSubnetsInput{Filters: filter("subnet-id")})
+		return err == nil && len(out.Subnets) > 0, err
+	case template.SecurityGroupID:
+		out, err := ec2.DescribeSecurityGroups(call, &ec2.DescribeSecurityGroupsInput{Filters: filter("group-id")})
+		return err == nil && len(out.SecurityGroups) > 0, err
+	case template.StoredName:
+		_, err := ssm.GetParameter(call, &ssm.GetParameterInput{Name: value})
+		return err == nil, nil
+	}
+	return true, nil
+}
