@@ -4,6 +4,7 @@ package docs_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -20,14 +21,25 @@ import (
 	"mlops-infra-suite/internal/sg/scenario"
 )
 
-// TestReferenceIsComplete looks for every word of the product's interface in the reference.
+// TestReferenceIsComplete looks for every word of the product's interface in the documents for users.
 func TestReferenceIsComplete(t *testing.T) {
-	reference := read(t, "reference.md")
+	documents, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("checks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := ""
+	for _, path := range append(documents, pages...) {
+		reference += read(t, path)
+	}
 	words := map[string][]string{
 		"keys of configs":   schemaKeys(t, config.Schema),
 		"keys of scenarios": schemaKeys(t, scenario.Schema),
 		"actions":           matches(help(t), `(?m)^  ([a-z]+(?:-[a-z]+)*) {2,}`),
-		"flags":             matches(help(t)+help(t, "delete-security-groups")+help(t, "sandbox", "serve"), `(--[a-z][a-z-]+)`),
+		"flags":             matches(allHelp(t), `(--[a-z][a-z-]+)`),
 		"codes of findings": matches(read(t, "../internal/diag/codes.go"), `"(CFG\d{3})"`),
 		"checks":            checkIDs(),
 	}
@@ -37,7 +49,7 @@ func TestReferenceIsComplete(t *testing.T) {
 		}
 		for _, word := range list {
 			if !regexp.MustCompile(`(^|[^\w-])` + regexp.QuoteMeta(word) + `($|[^\w-])`).MatchString(reference) {
-				t.Errorf("the reference does not name %q, one of the %s", word, what)
+				t.Errorf("no document names %q, one of the %s", word, what)
 			}
 		}
 	}
@@ -48,6 +60,28 @@ func TestReferenceShowsTheDefaultSettings(t *testing.T) {
 	_, defaults, _ := strings.Cut(read(t, "../internal/config/settings.yaml"), "\n") // the first line is a comment
 	if !strings.Contains(read(t, "reference.md"), "```yaml\n"+defaults+"```\n") {
 		t.Error("the settings in the reference are not those of internal/config/settings.yaml")
+	}
+}
+
+// TestArchitectureNamesEveryPackage wants a line for each package of the module; the last part of its path is enough.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	document := read(t, "architecture.md")
+	files, err := filepath.Glob("../internal/*/*.go")
+	for _, depth := range []string{"*/*/*.go", "*/*/*/*.go"} {
+		deeper, globErr := filepath.Glob("../internal/" + depth)
+		files, err = append(files, deeper...), errors.Join(err, globErr)
+	}
+	if err != nil || len(files) < 50 {
+		t.Fatalf("found %d files: %v", len(files), err)
+	}
+	packages := map[string]bool{}
+	for _, file := range files {
+		packages[filepath.Dir(file)] = true
+	}
+	for _, dir := range slices.Sorted(maps.Keys(packages)) {
+		if !regexp.MustCompile("[`/]" + regexp.QuoteMeta(filepath.Base(dir)) + "`").MatchString(document) {
+			t.Errorf("architecture.md does not name the package %s", strings.TrimPrefix(dir, "../"))
+		}
 	}
 }
 
@@ -119,6 +153,18 @@ func help(t *testing.T, command ...string) string {
 		t.Fatalf("%v --help ends with %d: %s", command, code, stderr.String())
 	}
 	return stdout.String()
+}
+
+// allHelp is the help of all commands and their own commands.
+func allHelp(t *testing.T, command ...string) string {
+	t.Helper()
+	text := help(t, command...)
+	for _, name := range matches(text, `(?m)^  ([a-z]+(?:-[a-z]+)*) {2,}`) {
+		if name != "completion" && name != "help" {
+			text += allHelp(t, append(command, name)...)
+		}
+	}
+	return text
 }
 
 // schemaKeys are the names of all properties of a JSON Schema.

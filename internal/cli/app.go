@@ -108,7 +108,7 @@ func (a *app) flags(root *cobra.Command) {
 	f.StringVarP(&a.opt.config, "config", "c", "", "config file in the folder configs (also -con)")
 	f.String("action", "", "the action (also -act), instead of naming it first")
 	f.StringVar(&a.opt.workdir, "workdir", ".", "folder that holds configs, scenarios, templates, policies and reports")
-	f.StringVarP(&a.opt.output, "output", "o", "text", "text or json: one document on stdout")
+	f.StringVarP(&a.opt.output, "output", "o", formatText, "text, json (one document on stdout), markdown or sarif")
 	f.StringVar(&a.opt.profile, "profile", "", "profile of the AWS configuration")
 	f.BoolVar(&a.opt.force, "force", false, "ask no question before writing")
 	f.BoolVar(&a.opt.dryRun, "dry-run", false, "show what would be done, write nothing")
@@ -116,6 +116,7 @@ func (a *app) flags(root *cobra.Command) {
 	f.BoolVar(&a.opt.sandbox, "sandbox", a.env.getenv("SG_SANDBOX") == "1", "use the embedded AWS (also SG_SANDBOX=1)")
 	f.BoolVar(&a.opt.strict, "strict", false, "let warnings block as errors do")
 	f.BoolVar(&a.opt.allowReplacement, "allow-replacement", false, "let a change replace a security group")
+	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // it fails for flags that there are not
 }
 
 func unknownAction(a *app, name string) error {
@@ -136,7 +137,7 @@ func (a *app) commands() []*cobra.Command {
 		a.validateConfig(), a.listScenarios(), a.showScenario(), a.showReachability(), a.createTemplate(),
 		a.createSecurityGroups(), a.deleteSecurityGroups(),
 	}
-	others := []*cobra.Command{a.schema(), a.sandboxCommand(), a.versionCommand()}
+	others := []*cobra.Command{a.explain(), a.schema(), a.sandboxCommand(), a.versionCommand()}
 	for _, c := range actions {
 		c.GroupID = "action"
 	}

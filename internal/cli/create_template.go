@@ -18,7 +18,7 @@ func (r *templateResult) writeText(w io.Writer) {
 	switch {
 	case r.yaml == nil:
 	case r.Files.Template == "":
-		w.Write(r.yaml) // w is a buffer, whose own Flush returns the error
+		fmt.Fprintf(w, "%s", r.yaml)
 	default:
 		fmt.Fprintf(w, "%s (%d resources, %d bytes)\n", r.Files.Template, r.resources, len(r.yaml))
 	}

@@ -55,6 +55,7 @@ type reachResult struct {
 	Difference *differenceJSON `json:"difference,omitempty"` // with --against
 
 	zones []string // in the order of the text
+	table bool     // as a matrix
 	flows []reach.Flow
 	delta *reach.Delta
 	base  string // the config of --against
@@ -62,6 +63,7 @@ type reachResult struct {
 
 type reachOptions struct {
 	from, to, port, against string
+	matrix                  bool
 }
 
 func (a *app) showReachability() *cobra.Command {
@@ -74,6 +76,7 @@ func (a *app) showReachability() *cobra.Command {
 	c.Flags().StringVar(&opt.to, "to", "", "only flows to this zone")
 	c.Flags().StringVar(&opt.port, "port", "", "only this traffic, such as tcp/443")
 	c.Flags().StringVar(&opt.against, "against", "", "another config: show what changes if this one takes its place")
+	c.Flags().BoolVar(&opt.matrix, "matrix", false, "as text: a table of zones instead of a list")
 	return c
 }
 
@@ -93,7 +96,7 @@ func (s *session) showReachability(r *reachResult, opt reachOptions) error {
 	}
 	matrix := reach.Compute(s.set, reach.Options{Zones: zones})
 	r.zones, r.flows = matrix.Zones(), keep(matrix.Flows())
-	r.Flows = flowsOf(r.flows)
+	r.Flows, r.table = flowsOf(r.flows), opt.matrix
 	return nil
 }
 
@@ -125,9 +128,7 @@ func (o reachOptions) filter(tiers []string) (func([]reach.Flow) []reach.Flow, [
 		if p.Kind != ruleset.TierRef {
 			zones = append(zones, p)
 		}
-		if p.Kind == ruleset.CIDR && !p.IsAnywhere() {
-			*text = p.String() // the canonical form is the zone's name
-		}
+		*text = reach.ZoneName(p) // 10.8.1.1/16 is 10.8.0.0/16, and 0.0.0.0/0 the internet
 	}
 	wanted := ruleset.Traffic{Protocol: ruleset.All, Ports: ruleset.AnyPorts}
 	if o.port != "" {
@@ -144,11 +145,17 @@ func (o reachOptions) filter(tiers []string) (func([]reach.Flow) []reach.Flow, [
 }
 
 func (r *reachResult) writeText(w io.Writer) {
-	if r.delta != nil {
+	if r.Error != nil {
+		return // nothing was looked at
+	}
+	switch {
+	case r.delta != nil:
 		fmt.Fprintf(w, "In the place of %s\n", r.base)
 		writeFlows(w, "opens", r.delta.Opened)
 		writeFlows(w, "closes", r.delta.Closed)
-	} else {
+	case r.table:
+		writeMatrix(w, r.zones, r.flows)
+	default:
 		writeReached(w, r.zones, r.flows)
 	}
 	if len(r.Assertions) > 0 {
@@ -196,6 +203,38 @@ func writeReached(w io.Writer, zones []string, flows []reach.Flow) {
 	if len(flows) == 0 {
 		fmt.Fprintln(w, "nothing flows")
 	}
+}
+
+// writeMatrix writes a table: from the zone of the row to the zone of the column.
+func writeMatrix(w io.Writer, zones []string, flows []reach.Flow) {
+	traffic := map[[2]string][]string{}
+	sends, receives := map[string]bool{}, map[string]bool{}
+	for _, g := range group(flows, func(f reach.Flow) (string, string) { return f.From, f.To }) {
+		at := [2]string{g.zone, g.heading}
+		traffic[at] = append(traffic[at], g.traffic...)
+		sends[g.zone], receives[g.heading] = true, true
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "from \\ to")
+	for _, to := range zones {
+		if receives[to] {
+			fmt.Fprint(table, "\t", to)
+		}
+	}
+	fmt.Fprintln(table)
+	for _, from := range zones {
+		if !sends[from] {
+			continue
+		}
+		fmt.Fprint(table, from)
+		for _, to := range zones {
+			if receives[to] {
+				fmt.Fprint(table, "\t", cmp.Or(strings.Join(traffic[[2]string{from, to}], ","), "-"))
+			}
+		}
+		fmt.Fprintln(table)
+	}
+	table.Flush() // w is a buffer, whose own Flush returns the error
 }
 
 type flowGroup struct {

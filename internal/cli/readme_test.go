@@ -39,7 +39,7 @@ func TestREADME(t *testing.T) {
 	if err := os.WriteFile(config, []byte(block(t, string(readme), "yaml")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	rules := combined(t, dir, program, "--workdir", "examples", "-c", "readme.yaml", "show-scenario")
+	rules := stdout(t, dir, program, "--workdir", "examples", "-c", "readme.yaml", "show-scenario")
 	rules = regexp.MustCompile(`(?m) \(\S+:\d+:\d+\)$`).ReplaceAllString(rules, "")
 	if diff := cmp.Diff(block(t, string(readme), "text"), rules); diff != "" {
 		t.Errorf("rules (-README +program):\n%s", diff)
@@ -65,6 +65,18 @@ func combined(t *testing.T, dir, program string, args ...string) string {
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// stdout is the result of a run that succeeds.
+func stdout(t *testing.T, dir, program string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", strings.Join(args, " "), err)
 	}
 	return string(out)
 }

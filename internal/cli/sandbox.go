@@ -67,8 +67,8 @@ func (s *session) serveSandbox(ctx context.Context, opt serveOptions) error {
 	}
 	url := "http://" + listener.Addr().String()
 	fmt.Fprintln(s.app.env.Stdout, url)
-	s.tell.say("The sandbox in %s is open until Ctrl-C. For the AWS CLI and SDKs:\n", s.path(sandboxFolder))
-	fmt.Fprintf(s.app.env.Stderr, "  export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-west-2\n\n", url)
+	s.tell.say("The sandbox in %s is open until Ctrl-C. For the AWS CLI and SDKs:", s.path(sandboxFolder))
+	fmt.Fprintf(s.app.env.Stderr, "\n  export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-west-2\n\n", url)
 	s.tell.say("The access key is the account: 12 digits; any other key means the account written last.")
 	return box.Serve(ctx, listener)
 }

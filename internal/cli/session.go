@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,12 +40,13 @@ type session struct {
 // the document or on stderr, and becomes the exit code.
 func (a *app) action(name, short string, doc document, run func(context.Context, *session) error) *cobra.Command {
 	return &cobra.Command{
-		Use:   name,
-		Short: short,
-		Args:  cobra.NoArgs,
+		Use:         name,
+		Short:       short,
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{formatsKey: strings.Join(formatsOf(doc), " ")},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if a.opt.output != "text" && a.opt.output != "json" {
-				return usagef("--output is text or json, not %q", a.opt.output)
+			if err := checkFormat(cmd, a.opt.output); err != nil {
+				return err
 			}
 			s := &session{app: a, action: name, doc: doc, tell: a.narrator(), sources: diag.Sources{}}
 			return s.finish(run(cmd.Context(), s))
@@ -87,39 +88,7 @@ func (s *session) finish(err error) error {
 	if err := s.log.close(h); err != nil {
 		s.tell.say("warning: %v", err)
 	}
-	if s.app.opt.output == "json" {
-		return writeJSON(s.app.env.Stdout, s.doc)
-	}
-	return s.printText(h.Error)
-}
-
-func (s *session) printText(failure *errorInfo) error {
-	env := s.app.env
-	findings := env.Stderr
-	if s.findingsOnStdout {
-		findings = env.Stdout
-	}
-	if err := s.findings.WriteText(findings, s.sources, s.tell.paint()); err != nil {
-		return fmt.Errorf("write findings: %w", err)
-	}
-	if len(s.findings) > 0 {
-		fmt.Fprintln(findings)
-	}
-	if err := writeText(env.Stdout, s.doc); err != nil {
-		return err
-	}
-	if failure != nil {
-		paint := s.tell.paint()
-		label := "error"
-		if paint != nil {
-			label = paint(diag.Error, label)
-		}
-		fmt.Fprintf(env.Stderr, "%s: %s\n", label, diag.Printable(failure.Message))
-		if failure.Hint != "" {
-			fmt.Fprintf(env.Stderr, "hint: %s\n", diag.Printable(failure.Hint))
-		}
-	}
-	return nil
+	return s.print(h.Error)
 }
 
 // path is a folder or file of the settings, where the working directory has it.
@@ -221,11 +190,16 @@ func (s *session) resolve() (diag.List, error) {
 // judge runs the checks over the rule set.
 func (s *session) judge() error {
 	findings := check.Run(check.Input{
-		Set:               s.set,
-		Env:               s.cfg.Env,
-		DatabasePorts:     s.settings.DatabasePorts,
-		RulesPerDirection: s.settings.RulesPerDirection,
-		GroupDescription:  s.cfg.Names.GroupDescription,
+		Set:                s.set,
+		Env:                s.cfg.Env,
+		DatabasePorts:      s.settings.DatabasePorts,
+		AdminPorts:         s.settings.AdminPorts,
+		HighRiskPorts:      s.settings.HighRiskPorts,
+		AmplificationPorts: s.settings.AmplificationPorts,
+		RulesPerDirection:  s.settings.RulesPerDirection,
+		GroupDescription:   s.cfg.Names.GroupDescription,
+		Tags:               s.cfg.Tags,
+		Pos:                diag.Pos{File: s.cfg.File},
 	})
 	problems := check.Waive(findings, s.cfg.Waivers, s.set.TierNames(), s.app.env.Now())
 	s.findings = append(s.findings, findings...)

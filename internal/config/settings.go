@@ -26,7 +26,12 @@ type Settings struct {
 	RulesPerDirection int // quota of one group, direction and address family
 	ResourcesPerStack int
 	TemplateBytes     int
-	DatabasePorts     []int
+
+	// Ports that checks know, each list over TCP and UDP, but for the amplification ports: those of UDP.
+	DatabasePorts      []int
+	AdminPorts         []int
+	HighRiskPorts      []int
+	AmplificationPorts []int
 }
 
 //go:embed settings.yaml
@@ -91,6 +96,14 @@ func decodeSettings(layers []yamldoc.Map) Settings {
 		n, _ := get(section, key).Int()
 		return n
 	}
+	ports := func(key string) (list []int) {
+		for _, v := range get("known_ports", key).List() {
+			if port, ok := v.Int(); ok {
+				list = append(list, port)
+			}
+		}
+		return list
+	}
 	s := Settings{
 		DeployTimeout:     duration("timeouts", "deploy"),
 		DeleteTimeout:     duration("timeouts", "delete"),
@@ -99,16 +112,16 @@ func decodeSettings(layers []yamldoc.Map) Settings {
 		RulesPerDirection: count("quotas", "rules_per_direction"),
 		ResourcesPerStack: count("quotas", "resources_per_stack"),
 		TemplateBytes:     count("quotas", "template_bytes"),
+
+		DatabasePorts:      ports("database"),
+		AdminPorts:         ports("admin"),
+		HighRiskPorts:      ports("high_risk"),
+		AmplificationPorts: ports("amplification"),
 	}
 	s.Folders.Configs = get("folders", "configs").Text()
 	s.Folders.Scenarios = get("folders", "scenarios").Text()
 	s.Folders.Templates = get("folders", "templates").Text()
 	s.Folders.Policies = get("folders", "policies").Text()
 	s.Folders.Reports = get("folders", "reports").Text()
-	for _, v := range get("known_ports", "database").List() {
-		if port, ok := v.Int(); ok {
-			s.DatabasePorts = append(s.DatabasePorts, port)
-		}
-	}
 	return s
 }

@@ -20,6 +20,12 @@ func defaults() config.Settings {
 			1433, 1434, 1521, 2483, 2484, 3306, 5432, 5439, 5984, 6379, 6380, 7199, 7687, 8086, 8123, 8529, 9042, 9160,
 			9200, 9300, 11211, 27017, 27018, 27019, 28015, 50000,
 		},
+		AdminPorts: []int{
+			23, 111, 115, 135, 137, 138, 139, 445, 512, 513, 514, 873, 2049, 2181, 2375, 2376, 2379, 2380, 5900, 5901, 5902,
+			5903, 5985, 5986, 6443, 8500, 9092, 10250, 10255,
+		},
+		HighRiskPorts:      []int{20, 21, 25, 110, 143, 3000, 4333, 5000, 5500, 5601, 8080, 8088, 8888},
+		AmplificationPorts: []int{19, 53, 69, 123, 161, 389, 1900, 5353, 11211},
 	}
 	s.Folders.Configs, s.Folders.Scenarios, s.Folders.Templates = "configs", "scenarios", "templates"
 	s.Folders.Policies, s.Folders.Reports = "policies", "reports"
@@ -47,7 +53,9 @@ func TestSettings(t *testing.T) {
 		{"single keys", "folders: {configs: conf}\ntimeouts:\n  deploy: 1h30m\nquotas: {rules_per_direction: 100}\n", func(s *config.Settings) {
 			s.Folders.Configs, s.DeployTimeout, s.RulesPerDirection = "conf", 90*time.Minute, 100
 		}},
-		{"a list is replaced as a whole", "known_ports: {database: [1111]}\n", func(s *config.Settings) { s.DatabasePorts = []int{1111} }},
+		{"a list is replaced as a whole", "known_ports: {database: [1111], amplification: []}\n", func(s *config.Settings) {
+			s.DatabasePorts, s.AmplificationPorts = []int{1111}, nil
+		}},
 		{"a list can be emptied", "known_ports: {database: []}\n", func(s *config.Settings) { s.DatabasePorts = nil }},
 		{"nothing", "{}\n", func(*config.Settings) {}},
 		{"all times", "timeouts: {deploy: 1m, delete: 2m, verify: 3s}\npolling: {average_interval: 500ms}\n", func(s *config.Settings) {

@@ -45,19 +45,39 @@ func awsCLI(t *testing.T, env []string, arguments string) (stdout, stderr string
 	return strings.TrimSpace(out.String()), strings.TrimSpace(errs.String())
 }
 
-// TestAWSCLI creates, reads, changes and deletes with the AWS CLI. $name in a
-// step stands for what an earlier step has printed.
-func TestAWSCLI(t *testing.T) {
-	_, address, _ := serve(t, sandbox.Options{})
-	env := environment(t, address)
+// cliStep is a run of the AWS CLI. $name in it stands for what an earlier step
+// has printed.
+type cliStep struct {
+	arguments string
+	keep      string // the name for what the step prints
+	want      string // or what it must print
+	refused   string // or the error it must print
+}
+
+func runCLI(t *testing.T, env []string, steps []cliStep) {
+	t.Helper()
 	known := map[string]string{}
+	expand := func(text string) string { return os.Expand(text, func(name string) string { return known[name] }) }
+	for _, step := range steps {
+		stdout, stderr := awsCLI(t, env, expand(step.arguments))
+		if step.keep != "" {
+			known[step.keep], step.want = stdout, stdout
+			if stdout == "" {
+				t.Fatalf("aws %s: %s", step.arguments, stderr)
+			}
+		}
+		if diff := cmp.Diff([]string{expand(step.want), expand(step.refused)}, []string{stdout, strings.TrimPrefix(stderr, "aws: [ERROR]: ")}); diff != "" {
+			t.Errorf("aws %s: %s", step.arguments, diff)
+		}
+	}
+}
+
+// TestAWSCLI creates, reads, changes and deletes with the AWS CLI.
+func TestAWSCLI(t *testing.T) {
+	t.Parallel()
+	_, address, _ := serve(t, sandbox.Options{})
 	const group = " --output text --query SecurityGroups[0]."
-	for _, step := range []struct {
-		arguments string
-		keep      string // the name for what the step prints
-		want      string // or what it must print
-		refused   string // or the error it must print
-	}{
+	runCLI(t, environment(t, address), []cliStep{
 		{arguments: "sts get-caller-identity --query Arn --output text", want: "arn:aws:iam::123456789012:user/sandbox"},
 		{arguments: "ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc.VpcId --output text", keep: "vpc"},
 		{arguments: "ec2 describe-vpcs --vpc-ids $vpc --query Vpcs[0].State --output text", want: "available"},
@@ -109,19 +129,28 @@ func TestAWSCLI(t *testing.T) {
 			refused: "An error occurred (ParameterNotFound) when calling the GetParameter operation: Parameter /nope not found."},
 		{arguments: "ssm delete-parameter --name /sg/demo/web", want: ""},
 		{arguments: "s3 ls", refused: "An error occurred (InvalidAction) when calling the ListBuckets operation: The service 's3' is not part of this sandbox."},
-	} {
-		expand := func(text string) string { return os.Expand(text, func(name string) string { return known[name] }) }
-		stdout, stderr := awsCLI(t, env, expand(step.arguments))
-		if step.keep != "" {
-			known[step.keep], step.want = stdout, stdout
-			if stdout == "" {
-				t.Fatalf("aws %s: %s", step.arguments, stderr)
-			}
-		}
-		if diff := cmp.Diff([]string{expand(step.want), expand(step.refused)}, []string{stdout, strings.TrimPrefix(stderr, "aws: [ERROR]: ")}); diff != "" {
-			t.Errorf("aws %s: %s", step.arguments, diff)
-		}
-	}
+	})
+}
+
+// TestAWSCLINetwork does the same to what groups are used by, and with an assumed
+// role.
+func TestAWSCLINetwork(t *testing.T) {
+	t.Parallel()
+	_, address, _ := serve(t, sandbox.Options{})
+	runCLI(t, environment(t, address), []cliStep{
+		{arguments: "ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc.VpcId --output text", keep: "vpc"},
+		{arguments: "ec2 create-subnet --vpc-id $vpc --cidr-block 10.0.1.0/24 --availability-zone us-west-2c --query Subnet.SubnetId --output text", keep: "subnet"},
+		{arguments: "ec2 create-security-group --group-name web --description d --vpc-id $vpc --query GroupId --output text", keep: "web"},
+		{arguments: "ec2 create-network-interface --subnet-id $subnet --groups $web --description holder --query NetworkInterface.NetworkInterfaceId --output text", keep: "eni"},
+		{arguments: "ec2 describe-network-interfaces --filters Name=group-id,Values=$web --query NetworkInterfaces[].[NetworkInterfaceId,Description,Status,Groups[0].GroupName] --output text",
+			want: "$eni\tholder\tavailable\tweb"},
+		{arguments: "ec2 delete-security-group --group-id $web",
+			refused: "An error occurred (DependencyViolation) when calling the DeleteSecurityGroup operation: resource $web has a dependent object"},
+		{arguments: "ec2 create-managed-prefix-list --prefix-list-name offices --max-entries 5 --address-family IPv4 " +
+			"--entries Cidr=192.0.2.0/24,Description=Berlin --query PrefixList.Version", want: "1"},
+		{arguments: "sts assume-role --role-arn arn:aws:iam::444455556666:role/deployer --role-session-name me --query AssumedRoleUser.Arn --output text",
+			want: "arn:aws:sts::444455556666:assumed-role/deployer/me"},
+	})
 }
 
 // TestBoto3 runs testdata/boto3_client.py, which checks nothing itself: it prints

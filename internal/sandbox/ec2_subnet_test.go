@@ -55,7 +55,11 @@ func TestSubnet(t *testing.T) {
 	}
 	newInterface(t, c, *made.SubnetId)
 	want.AvailableIpAddressCount = aws.Int32(250)
-	newSubnet(t, c, vpc, "10.0.2.0/24")
+	byID := must[*ec2.CreateSubnetOutput](t)(c.ec2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{
+		VpcId: &vpc, CidrBlock: aws.String("10.0.2.0/24"), AvailabilityZoneId: aws.String("usw2-az3")})).Subnet
+	if *byID.AvailabilityZone != "us-west-2c" {
+		t.Errorf("usw2-az3 is %s", *byID.AvailabilityZone)
+	}
 	for _, filter := range [][]string{
 		{"vpc-id", vpc, "availability-zone", "us-west-2b"}, {"tag:Name", "a*"}, {"cidr", "10.0.1.0/24"},
 		{"available-ip-address-count", "250"}, {"subnet-id", *made.SubnetId, "default-for-az", "false"},
@@ -93,6 +97,9 @@ func TestSubnetRefused(t *testing.T) {
 		"Subnets can currently only be created in the following availability zones: us-west-2a, us-west-2b, us-west-2c.")
 	_, err = c.ec2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: aws.String("vpc-12345678"), CidrBlock: aws.String("10.0.2.0/24")})
 	wantError(t, err, "InvalidVpcID.NotFound", "The vpc ID 'vpc-12345678' does not exist")
+	small := must[*ec2.CreateVpcOutput](t)(c.ec2.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.9.0.0/24")})).Vpc.VpcId
+	_, err = c.ec2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: small, CidrBlock: aws.String("10.9.0.0/20")})
+	wantError(t, err, "InvalidSubnet.Range", "The CIDR '10.9.0.0/20' is invalid.")
 	_, err = c.ec2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{SubnetIds: []string{"example"}})
 	wantError(t, err, "InvalidSubnetID.NotFound", "The subnet ID 'example' does not exist")
 }
@@ -248,5 +255,41 @@ func TestModifyNetworkInterface(t *testing.T) {
 		&ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{*eni}})).NetworkInterfaces[0]
 	if *got.Description != "of the function" || *got.SourceDestCheck || *got.Groups[0].GroupName != "default" {
 		t.Errorf("%s, %v, %s", *got.Description, *got.SourceDestCheck, *got.Groups[0].GroupName)
+	}
+}
+
+// TestPagesOfNetwork: every list has pages, which neither miss nor repeat.
+func TestPagesOfNetwork(t *testing.T) {
+	c := newClients(t)
+	vpc := newVPC(t, c)
+	found := map[string]int{}
+	for i := range 7 {
+		subnet := newSubnet(t, c, vpc, fmt.Sprintf("10.0.%d.0/24", i))
+		found[subnet], found[*newInterface(t, c, subnet).NetworkInterfaceId] = 0, 0
+	}
+	subnets := ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(5)})
+	for subnets.HasMorePages() {
+		for _, s := range must[*ec2.DescribeSubnetsOutput](t)(subnets.NextPage(t.Context())).Subnets {
+			found[*s.SubnetId]++
+		}
+	}
+	interfaces := ec2.NewDescribeNetworkInterfacesPaginator(c.ec2, &ec2.DescribeNetworkInterfacesInput{MaxResults: aws.Int32(5)})
+	for interfaces.HasMorePages() {
+		for _, n := range must[*ec2.DescribeNetworkInterfacesOutput](t)(interfaces.NextPage(t.Context())).NetworkInterfaces {
+			found[*n.NetworkInterfaceId]++
+		}
+	}
+	lists := ec2.NewDescribeManagedPrefixListsPaginator(c.ec2, &ec2.DescribeManagedPrefixListsInput{MaxResults: aws.Int32(1)})
+	pages := 0
+	for lists.HasMorePages() {
+		pages += len(must[*ec2.DescribeManagedPrefixListsOutput](t)(lists.NextPage(t.Context())).PrefixLists)
+	}
+	if pages != 3 { // AWS's own
+		t.Errorf("%d prefix lists in pages of one", pages)
+	}
+	for id, times := range found {
+		if times != 1 {
+			t.Errorf("%s is shown %d times", id, times)
+		}
 	}
 }

@@ -57,9 +57,8 @@ type apiError struct {
 	Type, Code, Message string
 }
 
-// request sends an action, with no parameters but those of text, and takes the
-// answer apart. The protocol of an error must be the service's.
-func request(t *testing.T, handler http.Handler, service, action, text string) (int, apiError) {
+// perform sends an action, with no parameters but those of text.
+func perform(t *testing.T, handler http.Handler, service, action, text string) *httptest.ResponseRecorder {
 	t.Helper()
 	s := services[service]
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", strings.NewReader(text))
@@ -73,6 +72,14 @@ func request(t *testing.T, handler http.Handler, service, action, text string) (
 		testAccount, testRegion, service))
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
+	return w
+}
+
+// request does the same and takes an error apart, whose protocol must be the
+// service's.
+func request(t *testing.T, handler http.Handler, service, action, text string) (int, apiError) {
+	t.Helper()
+	w := perform(t, handler, service, action, text)
 	var found apiError
 	if w.Code >= 300 {
 		found = decodeError(t, service, w)

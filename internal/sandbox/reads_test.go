@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -89,10 +90,14 @@ func readParameters(t *testing.T, s *sandbox.Sandbox) map[string]string {
 Resources:
   Web: {Type: "AWS::SSM::Parameter", Properties: {Type: String, Value: a}}
 Outputs: {Web: {Value: !Ref Web, Export: {Name: demo-web}}}`
+	const importing = `
+Resources:
+  App: {Type: "AWS::SSM::Parameter", Properties: {Type: String, Value: !ImportValue demo-web}}`
 	stack := cloudformation.NewFromConfig(configFor(s, testAccount, testRegion))
-	for _, name := range []string{"gone", "demo"} {
+	for _, name := range []string{"gone", "demo", "user"} {
+		body := map[string]string{"user": importing}[name]
 		must[*cloudformation.CreateStackOutput](t)(stack.CreateStack(t.Context(),
-			&cloudformation.CreateStackInput{StackName: &name, TemplateBody: aws.String(exporting)}))
+			&cloudformation.CreateStackInput{StackName: &name, TemplateBody: aws.String(cmp.Or(body, exporting))}))
 		if name == "gone" {
 			must[*cloudformation.DeleteStackOutput](t)(stack.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &name}))
 		}
@@ -118,7 +123,8 @@ Outputs: {Web: {Value: !Ref Web, Export: {Name: demo-web}}}`
 		"DescribeChangeSet": "StackName=demo&ChangeSetName=next", "DescribeStackEvents": "StackName=demo",
 		"DescribeStackResource": "StackName=demo&LogicalResourceId=Web", "DescribeStackResources": "StackName=demo",
 		"DescribeStacks": "StackName=demo", "GetTemplate": "StackName=demo", "GetTemplateSummary": "StackName=demo",
-		"ListChangeSets": "StackName=demo", "ListExports": "",
+		"ListChangeSets": "StackName=demo", "ListExports": "", "ListImports": "ExportName=demo-web",
+		"DescribeAccountLimits": "", "DescribeEvents": "StackName=demo", "GetStackPolicy": "StackName=demo",
 		"ListStackResources": "StackName=demo", "ListStacks": "", "ValidateTemplate": `TemplateBody={"Resources":{"P":{"Type":"AWS::SSM::Parameter"}}}`,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"mlops-infra-suite/internal/sandbox/store"
@@ -89,5 +88,5 @@ func accessKeyID(account string, random [4]byte) string {
 // roleID is the unique ID of a role, which follows from its ARN.
 func roleID(arn string) string {
 	sum := sha256.Sum256([]byte(arn))
-	return "AROA" + strings.ToUpper(base32.StdEncoding.EncodeToString(sum[:]))[:17]
+	return "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
 }

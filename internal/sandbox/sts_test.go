@@ -81,6 +81,19 @@ func TestAccessKeys(t *testing.T) {
 		"Member must have length greater than or equal to 16")
 }
 
+// TestAssumeRoleWritesNothing: the account that a key without one means is the one
+// that something was written in.
+func TestAssumeRoleWritesNothing(t *testing.T) {
+	s := open(t, "", sandbox.Options{})
+	put(t, clientsFor(s, "777788889999", testRegion), "/a", "1")
+	assume(t, clientsFor(s, testAccount, testRegion), deployer, "me")
+	identity := must[*sts.GetCallerIdentityOutput](t)(clientsFor(s, "AKIAEXAMPLE", testRegion).sts.
+		GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))
+	if *identity.Account != "777788889999" {
+		t.Errorf("account %s", *identity.Account)
+	}
+}
+
 func TestAssumeRoleRefused(t *testing.T) {
 	s := open(t, "", sandbox.Options{})
 	c := clientsFor(s, testAccount, testRegion)

@@ -16,6 +16,7 @@ import (
 
 	"mlops-infra-suite/internal/sandbox/cfn"
 	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/store"
 )
 
 // What is refused, and how. The stack s is at rest, busy is being updated.
@@ -56,8 +57,9 @@ func TestRefused(t *testing.T) {
 			"ValidationError: Stack:BUSY is in UPDATE_IN_PROGRESS state and can not be updated."},
 		{"no template", create(func(in *cloudformation.CreateChangeSetInput) { in.TemplateBody = nil }),
 			"ValidationError: Either Template URL or Template Body must be specified."},
-		{"import", create(func(in *cloudformation.CreateChangeSetInput) { in.ImportExistingResources = aws.Bool(true) }),
-			"ValidationError: ImportExistingResources is not supported by this sandbox: use ResourcesToImport"},
+		{"import", create(func(in *cloudformation.CreateChangeSetInput) {
+			in.ImportExistingResources, in.ChangeSetType = aws.Bool(true), types.ChangeSetTypeImport
+		}), "ValidationError: ImportExistingResources is not allowed with the change set type IMPORT"},
 		{"a parameter that the sandbox hasn't", create(func(in *cloudformation.CreateChangeSetInput) {
 			in.RoleARN = aws.String("arn:aws:iam::123456789012:role/x")
 		}), "InvalidQueryParameter: The parameter RoleARN is not recognized"},
@@ -336,6 +338,117 @@ func TestValidateTemplate(t *testing.T) {
 		want := []string{"AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::SSM::Parameter"}
 		if !slices.Equal(summary.ResourceTypes, want) || *summary.Parameters[1].ParameterType != "AWS::EC2::VPC::Id" {
 			t.Errorf("%+v", summary)
+		}
+		var identifiers []string
+		for _, r := range summary.ResourceIdentifierSummaries {
+			identifiers = append(identifiers, fmt.Sprintf("%s%v%v", *r.ResourceType, r.LogicalResourceIds, r.ResourceIdentifiers))
+		}
+		want = []string{"AWS::EC2::SecurityGroup[G][Id]", "AWS::EC2::SecurityGroupIngress[R][Id]", "AWS::SSM::Parameter[P][Name]"}
+		if diff := cmp.Diff(want, identifiers); diff != "" {
+			t.Error(diff)
+		}
+		c.deploy("s", request{template: small})
+		_, err = c.cfn.GetTemplateSummary(t.Context(), &cloudformation.GetTemplateSummaryInput{StackName: aws.String("s"), TemplateBody: aws.String(small)})
+		if code(err) != "ValidationError" {
+			t.Error(err)
+		}
+		again, err := c.cfn.GetTemplateSummary(t.Context(), &cloudformation.GetTemplateSummaryInput{StackName: aws.String("s")})
+		if err != nil || len(again.Parameters) != 2 {
+			t.Errorf("%+v, %v", again, err)
+		}
+	})
+}
+
+// The limits that CloudFormation documents: what is one too many, or one too long.
+func TestLimits(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("x", n) }
+	section := func(name, member string, n int) string {
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s:\n", name)
+		for i := range n {
+			fmt.Fprintf(&b, "  M%d: %s\n", i, member)
+		}
+		return b.String()
+	}
+	const one = "Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: x}}}\n"
+	tags := func(n int, key, value string) func(*cloudformation.CreateStackInput) {
+		return func(in *cloudformation.CreateStackInput) {
+			for i := range n {
+				in.Tags = append(in.Tags, types.Tag{Key: aws.String(key + fmt.Sprint(i)), Value: &value})
+			}
+		}
+	}
+	name := func(n int) func(*cloudformation.CreateStackInput) {
+		return func(in *cloudformation.CreateStackInput) { in.StackName = aws.String(long(n)) }
+	}
+	value := func(n int) func(*cloudformation.CreateStackInput) {
+		return func(in *cloudformation.CreateStackInput) {
+			in.Parameters = []types.Parameter{{ParameterKey: aws.String("A"), ParameterValue: aws.String(long(n))}}
+		}
+	}
+	tests := []struct {
+		name, body string
+		change     func(*cloudformation.CreateStackInput)
+		want       string // "" when it is allowed
+	}{
+		{"resources", section("Resources", "{Type: AWS::SSM::Parameter}", 501), nil, "Number of resources, 501, is greater than maximum allowed, 500"},
+		{"200 outputs", one + section("Outputs", "{Value: x}", 200), nil, ""},
+		{"outputs", one + section("Outputs", "{Value: x}", 201), nil, "Number of outputs, 201, is greater than maximum allowed, 200"},
+		{"200 parameters", one + section("Parameters", "{Type: String, Default: x}", 200), nil, ""},
+		{"parameters", one + section("Parameters", "{Type: String, Default: x}", 201), nil, "Number of parameters, 201, is greater than maximum allowed, 200"},
+		{"mappings", one + section("Mappings", "{a: {b: c}}", 201), nil, "Number of mappings, 201, is greater than maximum allowed, 200"},
+		{"name of an output", one + "Outputs: {? " + long(256) + " : {Value: x}}\n", nil, "is longer than 255 characters"},
+		{"description of an output", one + "Outputs: {O: {Value: x, Description: " + long(1025) + "}}\n", nil, "'Description' length is greater than 1024."},
+		{"description", one + "Description: " + long(1025), nil, "'Description' length is greater than 1024."},
+		{"description of a parameter", one + "Parameters: {A: {Type: String, Default: x, Description: " + long(4001) + "}}", nil,
+			"'Description' length of parameter A is greater than 4000."},
+		{"value of 4096 bytes", one + "Parameters: {A: {Type: String}}", value(4096), ""},
+		{"value of a parameter", one + "Parameters: {A: {Type: String}}", value(4097), "must have a value of at most 4096 bytes"},
+		{"body", one + "Metadata: " + long(51200), nil, "Member must have length less than or equal to 51200"},
+		{"name of 128 characters", one, name(128), ""},
+		{"name", one, name(129), "Member must have length less than or equal to 128"},
+		{"50 tags", one, tags(50, "k", "v"), ""},
+		{"tags", one, tags(51, "k", "v"), "'tags' failed to satisfy constraint: Member must have length less than or equal to 50"},
+		{"key of a tag", one, tags(1, long(128), "v"), "Member must have length less than or equal to 128"},
+		{"value of a tag", one, tags(1, "k", long(257)), "Member must have length less than or equal to 256"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud(t, cfn.Options{})
+				in := &cloudformation.CreateStackInput{StackName: aws.String("s"), TemplateBody: &tt.body}
+				if tt.change != nil {
+					tt.change(in)
+				}
+				_, err := c.cfn.CreateStack(t.Context(), in)
+				if tt.want == "" && err != nil || tt.want != "" && (code(err) != "ValidationError" || !strings.Contains(message(err), tt.want)) {
+					t.Errorf("got %.300v, want %s", err, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// An account has at most 2,000 stacks.
+func TestStackLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, cfn.Options{})
+		err := c.db.Update(func(tx *store.Tx) error {
+			for i := range 2000 {
+				store.Put(tx, "cfn.stack-name", store.Key(account, region, fmt.Sprint("n", i)), "taken")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.cfn.CreateChangeSet(t.Context(), c.changeSetInput("s", request{template: small}))
+		if code(err) != "LimitExceededException" || message(err) != "Limit for stack has been exceeded" {
+			t.Error(err)
+		}
+		limits, err := c.cfn.DescribeAccountLimits(t.Context(), &cloudformation.DescribeAccountLimitsInput{})
+		if err != nil || *limits.AccountLimits[0].Name != "StackLimit" || *limits.AccountLimits[0].Value != 2000 {
+			t.Errorf("%+v, %v", limits, err)
 		}
 	})
 }

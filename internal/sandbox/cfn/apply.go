@@ -127,11 +127,7 @@ func (r *run) startApplying(id string) error {
 	act := r.difference(have, want)
 	switch act {
 	case actImport:
-		have = &resourceRecord{Type: r.template.Resources[id].Type}
-		have.PhysicalID = r.op.Import[id]
-		r.stack.Resources[id] = have
-		r.stack.mark(r.call, id, have, importInProgress, "Resource import started.", want.Properties)
-		r.start(id, act)
+		r.startImport(id, want)
 		return nil
 	case actNothing:
 		r.op.Tasks[id] = &task{Action: actNothing, State: taskDone}
@@ -274,6 +270,9 @@ func (r *run) applied() error {
 		return errors.Join(err, r.abandon(reason))
 	}
 	s.Stable = nil
+	for _, record := range s.Resources {
+		record.Imported = false
+	}
 	switch s.Status {
 	case createInProgress:
 		r.finish(createComplete, "", true)

@@ -47,6 +47,7 @@ type changeSet struct {
 	Due             time.Time // when it is worked out
 	Deployment      deployment
 	Import          map[string]string `json:",omitempty"` // physical IDs by logical ID
+	ImportExisting  bool              `json:",omitempty"` // also what has the fixed name of a new resource
 	Changes         []Change          // with property values
 	Plain           []Change          // without
 }

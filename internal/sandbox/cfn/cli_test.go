@@ -113,3 +113,43 @@ func TestCommandLine(t *testing.T) {
 		t.Error(groups)
 	}
 }
+
+// The AWS CLI rolls back, imports, and reads what an operation has done.
+func TestCommandLineRecovery(t *testing.T) {
+	c := newCommandLine(t)
+	cloudformation := func(exit int, args ...string) string {
+		t.Helper()
+		return c.run(exit, append([]string{"cloudformation"}, args...)...)
+	}
+	status := func(stack string) string {
+		return cloudformation(0, "describe-stacks", "--stack-name", stack, "--query", "Stacks[0].StackStatus", "--output", "text")
+	}
+	vpc := c.run(0, "ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--query", "Vpc.VpcId", "--output", "text")
+	parameters := []string{"--parameters", "ParameterKey=VpcId,ParameterValue=" + vpc}
+	create := append([]string{"create-stack", "--stack-name", "s", "--disable-rollback", "--template-body",
+		replaced(t, small, "CidrIp: 10.0.0.0/8", "CidrIp: x")}, parameters...)
+	cloudformation(0, create...)
+	if got := status("s"); got != "CREATE_FAILED" {
+		t.Error(got)
+	}
+	failed := cloudformation(0, "describe-events", "--stack-name", "s", "--filters", "FailedEvents=true",
+		"--query", "OperationEvents[].[LogicalResourceId,EventType,ResourceStatus]", "--output", "text")
+	if failed != "R\tPROVISIONING_ERROR\tCREATE_FAILED" {
+		t.Error(failed)
+	}
+	cloudformation(0, "rollback-stack", "--stack-name", "s")
+	if got := status("s"); got != "ROLLBACK_COMPLETE" {
+		t.Error(got)
+	}
+	group := c.run(0, "ec2", "create-security-group", "--group-name", "existing", "--description", "existing", "--vpc-id", vpc,
+		"--query", "GroupId", "--output", "text")
+	c.run(0, "ssm", "put-parameter", "--name", "/existing", "--type", "String", "--value", "v")
+	cloudformation(0, append([]string{"create-change-set", "--stack-name", "i", "--change-set-name", "cs", "--change-set-type", "IMPORT",
+		"--template-body", imported, "--resources-to-import", `[
+			{"ResourceType":"AWS::EC2::SecurityGroup","LogicalResourceId":"G","ResourceIdentifier":{"Id":"` + group + `"}},
+			{"ResourceType":"AWS::SSM::Parameter","LogicalResourceId":"P","ResourceIdentifier":{"Name":"/existing"}}]`}, parameters...)...)
+	cloudformation(0, "execute-change-set", "--stack-name", "i", "--change-set-name", "cs")
+	cloudformation(0, "wait", "stack-import-complete", "--stack-name", "i")
+	cloudformation(255, "cancel-update-stack", "--stack-name", "i")
+	cloudformation(255, "continue-update-rollback", "--stack-name", "i")
+}

@@ -48,8 +48,8 @@ func (in *CreateChangeSetInput) check() error {
 		return err
 	}
 	switch {
-	case isTrue(in.ImportExistingResources):
-		return validation("ImportExistingResources is not supported by this sandbox: use ResourcesToImport")
+	case in.ChangeSetType == changeSetImport && isTrue(in.ImportExistingResources): // assumed
+		return validation("ImportExistingResources is not allowed with the change set type IMPORT")
 	case isTrue(in.IncludeNestedStacks):
 		return validation("Nested stacks are not supported by this sandbox")
 	case in.OnStackFailure == onFailureDelete && in.ChangeSetType != "CREATE":
@@ -75,6 +75,19 @@ func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*Cr
 		}
 		return nil, wire.Errorf("AlreadyExistsException", "ChangeSet %s already exists", in.ChangeSetName)
 	}
+	cs, err := e.newChangeSet(call, in, s)
+	if err != nil {
+		return nil, err
+	}
+	cs.put(call)
+	s.record(call, history{ID: cs.Operation, Type: createChangeSetOperation, Token: in.ClientToken, ChangeSet: cs.UUID})
+	e.wake(call, pendingChangeSet, cs.key())
+	return &CreateChangeSetOutput{Id: cs.ID, StackId: s.ID}, nil
+}
+
+// newChangeSet checks what a change set asks for. That it is compared with the
+// stack shows what is wrong with properties, early as AWS does.
+func (e *Engine) newChangeSet(call *wire.Call, in *CreateChangeSetInput, s *stack) (*changeSet, error) {
 	want, t, err := e.deployment(call, in.Wanted, s)
 	if err != nil {
 		return nil, err
@@ -83,9 +96,9 @@ func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*Cr
 	if err != nil {
 		return nil, err
 	}
-	c, err := e.compare(call, s, t, want, toImport)
+	c, err := e.compare(call, s, t, want, importing{toImport, isTrue(in.ImportExistingResources)})
 	if err != nil {
-		return nil, err // what only this shows is wrong: AWS checks properties early too
+		return nil, err
 	}
 	if in.ChangeSetType == changeSetImport {
 		if err := c.checkImport(); err != nil {
@@ -93,24 +106,22 @@ func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*Cr
 		}
 	}
 	uuid := call.NewUUID()
-	cs := &changeSet{
+	return &changeSet{
 		Number: call.Tx.Sequence("cfn.change-set"),
 		UUID:   uuid, ID: call.ARN("cloudformation", "changeSet/"+in.ChangeSetName+"/"+uuid), Name: in.ChangeSetName,
 		Stack: s.UUID, Type: in.ChangeSetType, Token: in.ClientToken, Description: in.Description,
 		Operation: call.NewUUID(), OnStackFailure: in.OnStackFailure, Status: createPending, ExecutionStatus: unavailable,
-		Created: call.Now, Deployment: want, Import: toImport,
-	}
-	cs.put(call)
-	s.record(call, history{ID: cs.Operation, Type: createChangeSetOperation, Token: in.ClientToken, ChangeSet: uuid})
-	e.wake(call, pendingChangeSet, cs.key())
-	return &CreateChangeSetOutput{Id: cs.ID, StackId: s.ID}, nil
+		Created: call.Now, Deployment: want, Import: toImport, ImportExisting: isTrue(in.ImportExistingResources),
+	}, nil
 }
 
 // changeSetStack is the stack that a change set is for. One of type CREATE
-// makes it, to be reviewed.
+// makes it, to be reviewed, and so does one of type IMPORT where there is none.
 func changeSetStack(call *wire.Call, in *CreateChangeSetInput) (*stack, error) {
 	s := findStack(call, in.StackName)
-	if in.ChangeSetType != "CREATE" && (in.ChangeSetType != changeSetImport || s != nil && s.Status != reviewInProgress) {
+	creates := in.ChangeSetType == "CREATE" ||
+		in.ChangeSetType == changeSetImport && (s == nil || s.Status == reviewInProgress)
+	if !creates {
 		switch {
 		case s == nil || s.Status == deleteComplete:
 			return nil, noSuchStack(in.StackName)
@@ -176,16 +187,16 @@ func (e *Engine) workOut(call *wire.Call, cs *changeSet) error {
 		cs.fail(reason)
 		return err
 	}
-	c, err := e.compare(call, s, t, cs.Deployment, cs.Import)
+	c, err := e.compare(call, s, t, cs.Deployment, importing{cs.Import, cs.ImportExisting})
 	if err != nil {
 		return err
 	}
-	if !c.changesAnything() && s.Status != reviewInProgress {
+	if !c.changesAnything() && isComplete(s.Status) {
 		cs.fail(noChanges)
 		return nil
 	}
 	cs.Status, cs.ExecutionStatus = createComplete, available
-	cs.Changes, cs.Plain = c.changes, c.plain
+	cs.Changes, cs.Plain, cs.Import = c.changes, c.plain, c.imports.ids
 	return nil
 }
 

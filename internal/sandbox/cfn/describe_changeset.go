@@ -16,24 +16,25 @@ type DescribeChangeSetInput struct {
 
 // DescribeChangeSetOutput is DescribeChangeSet's response.
 type DescribeChangeSetOutput struct {
-	ChangeSetName         string
-	ChangeSetId           string
-	StackId               string
-	StackName             string
-	Description           string
-	Parameters            []Parameter
-	CreationTime          time.Time
-	ExecutionStatus       string
-	Status                string
-	StatusReason          string
-	NotificationARNs      []string
-	RollbackConfiguration wire.Empty
-	Capabilities          []string
-	Tags                  []Tag
-	Changes               []Change
-	NextToken             string
-	IncludeNestedStacks   bool
-	OnStackFailure        string
+	ChangeSetName           string
+	ChangeSetId             string
+	StackId                 string
+	StackName               string
+	Description             string
+	Parameters              []Parameter
+	CreationTime            time.Time
+	ExecutionStatus         string
+	Status                  string
+	StatusReason            string
+	NotificationARNs        []string
+	RollbackConfiguration   wire.Empty
+	Capabilities            []string
+	Tags                    []Tag
+	Changes                 []Change
+	NextToken               string
+	IncludeNestedStacks     bool
+	ImportExistingResources bool
+	OnStackFailure          string
 }
 
 func (e *Engine) describeChangeSet(call *wire.Call, in *DescribeChangeSetInput) (*DescribeChangeSetOutput, error) {
@@ -55,21 +56,23 @@ func (e *Engine) describeChangeSet(call *wire.Call, in *DescribeChangeSetInput) 
 		Status: cs.Status, StatusReason: cs.StatusReason, NotificationARNs: []string{},
 		Capabilities: append([]string{}, cs.Deployment.Capabilities...), Tags: cs.Deployment.Tags,
 		Changes: shown, NextToken: next, OnStackFailure: cs.OnStackFailure,
+		ImportExistingResources: cs.ImportExisting,
 	}, nil
 }
 
 // ChangeSetSummary is a change set as ListChangeSets shows it.
 type ChangeSetSummary struct {
-	StackId             string
-	StackName           string
-	ChangeSetId         string
-	ChangeSetName       string
-	ExecutionStatus     string
-	Status              string
-	StatusReason        string
-	CreationTime        time.Time
-	Description         string
-	IncludeNestedStacks bool
+	StackId                 string
+	StackName               string
+	ChangeSetId             string
+	ChangeSetName           string
+	ExecutionStatus         string
+	Status                  string
+	StatusReason            string
+	CreationTime            time.Time
+	Description             string
+	IncludeNestedStacks     bool
+	ImportExistingResources bool
 }
 
 // ListChangeSetsInput is ListChangeSets' request.
@@ -98,7 +101,7 @@ func (e *Engine) listChangeSets(call *wire.Call, in *ListChangeSetsInput) (*List
 		summaries = append(summaries, ChangeSetSummary{
 			StackId: s.ID, StackName: s.Name, ChangeSetId: cs.ID, ChangeSetName: cs.Name,
 			ExecutionStatus: cs.ExecutionStatus, Status: cs.Status, StatusReason: cs.StatusReason,
-			CreationTime: cs.Created, Description: cs.Description,
+			CreationTime: cs.Created, Description: cs.Description, ImportExistingResources: cs.ImportExisting,
 		})
 	}
 	shown, next, err := page(summaries, func(s ChangeSetSummary) string { return s.ChangeSetId }, in.NextToken)

@@ -56,7 +56,7 @@ type comparison struct {
 	stack        *stack
 	old, new     *template.Template
 	before, want deployment
-	imports      map[string]string // physical IDs by logical ID
+	imports      importing
 
 	replaced map[string]bool // resources that will have a new physical ID
 	touched  map[string]bool // resources that may change in place
@@ -68,7 +68,7 @@ type comparison struct {
 // compare works out what a deployment would change. It reports what is wrong
 // with the deployment, as far as that can be known without executing it.
 func (e *Engine) compare(
-	call *wire.Call, s *stack, t *template.Template, want deployment, imports map[string]string,
+	call *wire.Call, s *stack, t *template.Template, want deployment, imports importing,
 ) (*comparison, error) {
 	c := &comparison{
 		Engine: e, call: call, stack: s, old: &template.Template{}, new: t, before: s.Deployment, want: want, imports: imports,
@@ -143,14 +143,16 @@ func (c *comparison) compareResource(id string) error {
 	if problems := t.Validate(properties); len(problems) > 0 {
 		return wire.Errorf("ValidationError", "%s", resource.InvalidProperties(id, problems))
 	}
-	if physicalID := c.imports[id]; physicalID != "" {
-		change := addition(id, wanted.Type, properties)
-		change.Action, change.PhysicalResourceId, change.Replacement = "Import", physicalID, ""
-		c.add(change, true, true)
-		return nil
-	}
 	if record.gone() {
-		c.add(addition(id, wanted.Type, properties), true, true)
+		change := addition(id, wanted.Type, properties)
+		physicalID, err := c.imported(id, wanted, properties)
+		if err != nil {
+			return err
+		}
+		if physicalID != "" {
+			change.Action, change.PhysicalResourceId, change.Replacement = "Import", physicalID, ""
+		}
+		c.add(change, true, true)
 		return nil
 	}
 	m := modification{comparison: c, id: id, record: record, wanted: wanted, t: t, properties: properties}

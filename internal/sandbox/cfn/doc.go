@@ -21,17 +21,29 @@
 //
 // Documented: actions, their errors, states, limits, dependency order, default
 // tags, change sets' fields, createOnly properties, three attempts at deleting
-// what an update has left, the default egress rule.
+// what an update has left, the default egress rule; conditions, mappings, imports
+// of exports and what they forbid; what an import of resources may not change;
+// which resources a rollback may skip.
 //
 // Reported, or recorded from AWS by other projects: the wording of errors and
 // reasons; which details a change set shows with and without property values;
 // that a standalone egress rule strips the group's allow-all rule; that an update
 // which replaces or renames a rule by an equal one loses it; that inline
-// duplicates are tolerated.
+// duplicates are tolerated; that a deletion which would take an export in use is
+// canceled, with the stack as it was; the events of an import.
 //
 // Assumed: that unknown properties and values which break a schema are refused
 // by CreateChangeSet, CreateStack and UpdateStack at once (AWS reports them
 // soon after); that a handler which fails leaves nothing; that a resource is
 // there from the beginning of its latency and gone at the end of it; page sizes;
+// that an automatic rollback belongs to the operation that has failed; that a
+// cancelled update rolls back whatever it was told to do on failure;
 // and whatever a comment says is.
+//
+// # What is not there
+//
+// Nested stacks, stack sets, refactoring, macros and transforms, stack policies,
+// hooks, SNS, S3, roles, drift; validation before a deployment
+// (AWS::EarlyValidation), so that a name that is taken shows when the resource is
+// made. What a request asks for of it is refused, never skipped.
 package cfn

@@ -40,7 +40,7 @@ func (e *Engine) executeChangeSet(call *wire.Call, in *ExecuteChangeSetInput) (*
 	s.dropChangeSets(call, func(other *changeSet) bool { return other.UUID != cs.UUID })
 	s.ChangeSetID = cs.ID
 	e.deploy(call, s, cs.Deployment, &operation{
-		Token: in.ClientRequestToken, ChangeSet: cs.key(), OnFailure: onFailure, Import: cs.Import,
+		Token: in.ClientRequestToken, ChangeSet: cs.key(), OnFailure: onFailure, Import: cs.Import, ImportOnly: cs.Type == changeSetImport,
 		RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
 	})
 	return nil, nil

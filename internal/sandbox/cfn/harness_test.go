@@ -317,7 +317,7 @@ func message(err error) string {
 
 var (
 	uuids       = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	resourceIDs = regexp.MustCompile(`(sgr?|vpc)-[0-9a-f]{17}`)
+	resourceIDs = regexp.MustCompile(`(sgr?|vpc|subnet|eni)-[0-9a-f]{17}`)
 )
 
 // withoutIDs makes texts comparable: UUIDs and the numbers of resources become "ID".

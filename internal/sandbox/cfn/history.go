@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func (s *stack) histories(call *wire.Call) []history {
 	for _, h := range store.Scan[history](call.Tx, operationTable, call.Prefix(s.UUID)) {
 		list = append(list, h)
 	}
-	slices.SortFunc(list, func(a, b history) int { return int(b.Number) - int(a.Number) })
+	slices.SortFunc(list, func(a, b history) int { return cmp.Compare(b.Number, a.Number) })
 	return list
 }
 
@@ -116,9 +117,13 @@ func (e *Engine) describeEvents(call *wire.Call, in *DescribeEventsInput) (*Desc
 	if err != nil {
 		return nil, err
 	}
+	steps := map[string][]StackEvent{} // by operation
+	for _, e := range store.Scan[StackEvent](call.Tx, eventTable, call.Prefix(s.UUID)) {
+		steps[e.OperationId] = append(steps[e.OperationId], e)
+	}
 	var events []OperationEvent
 	for _, h := range wanted {
-		for _, event := range s.operationEvents(call, h) {
+		for _, event := range s.operationEvents(h, steps[h.ID]) {
 			if !isTrue(in.Filters.FailedEvents) || event.EventType == provisioningError {
 				events = append(events, event)
 			}
@@ -159,7 +164,7 @@ func only[T any](items []T, wanted func(T) bool) []T {
 }
 
 // operationEvents are the events of an operation, the newest first.
-func (s *stack) operationEvents(call *wire.Call, h history) []OperationEvent {
+func (s *stack) operationEvents(h history, steps []StackEvent) []OperationEvent {
 	base := OperationEvent{
 		StackId: s.ID, OperationId: h.ID, OperationType: h.Type, EventType: stackEvent, StartTime: &h.Begun,
 		ClientRequestToken: h.Token,
@@ -167,10 +172,8 @@ func (s *stack) operationEvents(call *wire.Call, h history) []OperationEvent {
 	begin := base
 	begin.EventId, begin.OperationStatus, begin.Timestamp = h.BeginEvent, operationInProgress, h.Begun
 	events := []OperationEvent{begin}
-	for _, e := range store.Scan[StackEvent](call.Tx, eventTable, call.Prefix(s.UUID)) {
-		if e.OperationId == h.ID {
-			events = append(events, e.ofOperation(h.Type))
-		}
+	for _, e := range steps {
+		events = append(events, e.ofOperation(h.Type))
 	}
 	if h.EndEvent != "" {
 		end := base

@@ -40,8 +40,7 @@ func (e *Engine) toImport(call *wire.Call, in *CreateChangeSetInput, s *stack, t
 		case physicalID == "" || len(wanted.ResourceIdentifier) > 1:
 			return nil, validation("The identifier of resource [%s] must be [%s]", id, identifier)
 		case !r.PolicyGiven:
-			return nil, validation("Resources to import must have DeletionPolicy attribute specified in the template. "+
-				"Resources to import: [%s]", id)
+			return nil, needsPolicy(id)
 		}
 		if owner := ownerOf(call, physicalID); owner != nil {
 			return nil, validation("%s already exists in stack %s", physicalID, owner.ID) // reported
@@ -52,6 +51,35 @@ func (e *Engine) toImport(call *wire.Call, in *CreateChangeSetInput, s *stack, t
 		return nil, validation("ResourcesToImport must not be empty for the change set type IMPORT")
 	}
 	return ids, nil
+}
+
+// importing is what a comparison takes for existing resources.
+type importing struct {
+	ids      map[string]string // physical by logical
+	existing bool              // and what has the fixed name of a new resource (documented: ImportExistingResources)
+}
+
+// imported tells what exists already for a new resource, "" for nothing.
+func (c *comparison) imported(id string, wanted template.Resource, properties template.Map) (physicalID string, err error) {
+	if physicalID = c.imports.ids[id]; physicalID != "" || !c.imports.existing {
+		return physicalID, nil
+	}
+	physicalID, err = c.types[wanted.Type].Existing(&resource.Context{Call: c.call}, properties)
+	if err != nil || physicalID == "" || ownerOf(c.call, physicalID) != nil {
+		return "", err // of another stack's, the creation will fail
+	}
+	if !wanted.PolicyGiven {
+		return "", needsPolicy(id)
+	}
+	if c.imports.ids == nil {
+		c.imports.ids = map[string]string{}
+	}
+	c.imports.ids[id] = physicalID
+	return physicalID, nil
+}
+
+func needsPolicy(id string) error {
+	return validation("Resources to import must have DeletionPolicy attribute specified in the template. Resources to import: [%s]", id)
 }
 
 // ownerOf finds the stack that has a physical resource, nil for none.
@@ -95,6 +123,14 @@ func (c *comparison) checkImport() error {
 	return nil
 }
 
+func (r *run) startImport(id string, want resource.Desired) {
+	record := &resourceRecord{Type: r.template.Resources[id].Type, Imported: true}
+	record.PhysicalID = r.op.Import[id]
+	r.stack.Resources[id] = record
+	r.stack.mark(r.call, id, record, importInProgress, "Resource import started.", want.Properties)
+	r.start(id, actImport)
+}
+
 // completeImport takes an existing resource into the stack and gives it the
 // stack's tags. Its properties are taken to be the template's (documented: AWS
 // leaves finding out to drift detection).
@@ -109,9 +145,18 @@ func (r *run) completeImport(id string, t *task, record *resourceRecord, want re
 		r.describe(id, record)
 		r.stack.mark(r.call, id, record, importComplete, "Resource import completed.", want.Properties)
 		r.stack.mark(r.call, id, record, updateInProgress, "Apply stack-level tags to imported resource if applicable.", want.Properties)
+		if !handlers.Taggable() {
+			return nil
+		}
 		record.State, err = handlers.Update(r.context(), want, state)
 		return err
 	})
+}
+
+// releases tells a resource that the operation has imported and now, that it is
+// taken back, gives back.
+func (r *run) releases(t target) bool {
+	return r.stack.Status == importRollbackInProgress || t.record.Imported && r.takingBack()
 }
 
 // startReleasing begins to give an imported resource back, in a rollback. One
@@ -136,6 +181,10 @@ func (r *run) completeReleasing(t target, work *task) error {
 	if work.Failure != "" {
 		work.State = taskFailed
 		r.stack.mark(r.call, t.id, t.record, importRollbackFailed, work.Failure, r.shown(t))
+		if r.cleaningUp() {
+			r.op.Orphaned = true
+			r.forget(t)
+		}
 		return nil
 	}
 	work.State = taskDone

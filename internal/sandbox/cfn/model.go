@@ -47,7 +47,8 @@ type stack struct {
 	Outputs               []Output
 	Operation             *operation `json:",omitempty"` // nil when the stack is at rest
 	LastOperation         *OperationEntry
-	LastToken             string `json:",omitempty"` // with which it was asked for
+	LastToken             string `json:",omitempty"` // with which something was asked for
+	LastAction            string `json:",omitempty"` // and what
 	LastEvent             time.Time
 }
 
@@ -73,7 +74,8 @@ type resourceRecord struct {
 	resource.State          // what was applied last
 	DependsOn      []string `json:",omitempty"`
 	DeletionPolicy string
-	Metadata       any `json:",omitempty"`
+	Imported       bool `json:",omitempty"` // by an operation that hasn't succeeded yet
+	Metadata       any  `json:",omitempty"`
 }
 
 // gone tells a resource that isn't there: not yet made, or deleted.

@@ -132,7 +132,10 @@ func (m modification) causes(name string) []template.Reference {
 	refs, _ := template.References(m.wanted.Properties[name]) // has passed Parse
 	return slices.DeleteFunc(refs, func(ref template.Reference) bool {
 		_, isParameter := m.new.Parameters[ref.Name]
-		if isParameter {
+		switch {
+		case ref.Kind != template.Named:
+			return true
+		case isParameter:
 			return m.before.value(ref.Name) == m.want.value(ref.Name)
 		}
 		return !m.replaced[ref.Name]

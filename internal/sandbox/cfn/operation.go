@@ -42,6 +42,7 @@ type operation struct {
 	// RetainExceptOnCreate has a rollback delete what it has made, whatever its policy.
 	RetainExceptOnCreate bool              `json:",omitempty"`
 	Import               map[string]string `json:",omitempty"` // physical IDs of what is to be imported, by logical ID
+	ImportOnly           bool              `json:",omitempty"` // the operation does nothing else
 
 	Tasks    map[string]*task // of the part under way, by logical ID or garbage key
 	Started  int              // how many tasks have been started, which orders them
@@ -87,13 +88,14 @@ type garbage struct {
 
 // begin starts an operation: the stack enters the status, and a worker goes on
 // once the caller's transaction is committed.
-func (e *Engine) begin(call *wire.Call, s *stack, op *operation, status, reason string) {
+func (e *Engine) begin(call *wire.Call, s *stack, op *operation, status string) {
 	op.ID = call.NewUUID()
 	op.Tasks = map[string]*task{}
 	s.Operation = op
-	s.LastOperation, s.LastToken = &OperationEntry{OperationType: op.Type, OperationId: op.ID}, op.Token
+	s.LastOperation = &OperationEntry{OperationType: op.Type, OperationId: op.ID}
+	s.LastToken, s.LastAction = op.Token, call.Action
 	s.record(call, history{ID: op.ID, Type: op.Type, Token: op.Token})
-	s.enter(call, status, reason)
+	s.enter(call, status, "User Initiated")
 	s.put(call)
 	e.wake(call, pendingStack, s.UUID)
 }

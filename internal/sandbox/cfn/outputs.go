@@ -102,7 +102,8 @@ func (s *stack) exportInUse(call *wire.Call, wanted map[string]Export) (name, us
 		if export.ExportingStackId != s.ID || kept && want.Value == export.Value {
 			continue
 		}
-		if users := importers(call, export.Name); len(users) > 0 {
+		users := only(importers(call, export.Name), func(name string) bool { return name != s.Name })
+		if len(users) > 0 {
 			return export.Name, joined(users)
 		}
 	}

@@ -98,6 +98,8 @@ func exists(call *wire.Call, parameterType, value string) (bool, error) {
 	case template.SecurityGroupID:
 		out, err := ec2.DescribeSecurityGroups(call, &ec2.DescribeSecurityGroupsInput{Filters: filter("group-id")})
 		return err == nil && len(out.SecurityGroups) > 0, err
+	case template.ZoneName:
+		return slices.Contains(ec2.Zones(call), value), nil
 	case template.StoredName:
 		_, err := ssm.GetParameter(call, &ssm.GetParameterInput{Name: value})
 		return err == nil, nil

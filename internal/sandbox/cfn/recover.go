@@ -31,8 +31,9 @@ func (e *Engine) cancelUpdateStack(call *wire.Call, in *CancelUpdateStackInput) 
 		return nil, err
 	}
 	if in.ClientRequestToken != "" {
-		r.op.Token, s.LastToken = in.ClientRequestToken, in.ClientRequestToken
+		r.op.Token = in.ClientRequestToken
 	}
+	s.LastToken, s.LastAction = in.ClientRequestToken, call.Action
 	if err := r.cancelTasks(); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func stackToRecover(call *wire.Call, name, token string) (s *stack, repeated boo
 	if s == nil || s.Status == deleteComplete {
 		return nil, false, noSuchStack(name)
 	}
-	return s, token != "" && token == s.LastToken, nil
+	return s, token != "" && token == s.LastToken && call.Action == s.LastAction, nil
 }
 
 // ContinueUpdateRollbackInput is ContinueUpdateRollback's request.
@@ -91,7 +92,7 @@ func (e *Engine) continueUpdateRollback(call *wire.Call, in *ContinueUpdateRollb
 		}
 	}
 	e.begin(call, s, &operation{Type: continueOperation, Token: in.ClientRequestToken, Skip: skip},
-		updateRollbackInProgress, "User Initiated")
+		updateRollbackInProgress)
 	return nil, nil
 }
 
@@ -128,10 +129,10 @@ func (e *Engine) rollbackStack(call *wire.Call, in *RollbackStackInput) (*StackO
 	s.outdate(call)
 	if s.Stable == nil {
 		s.Deleted = &call.Now
-		e.begin(call, s, op, rollbackInProgress, "User Initiated")
+		e.begin(call, s, op, rollbackInProgress)
 		return s.output(), nil
 	}
 	s.restore(s.Stable)
-	e.begin(call, s, op, updateRollbackInProgress, "User Initiated")
+	e.begin(call, s, op, updateRollbackInProgress)
 	return s.output(), nil
 }

@@ -27,7 +27,7 @@ type target struct {
 // after those that depend on it and otherwise all at once.
 func (r *run) remove() (progress bool, err error) {
 	if reason := r.undeletable(); reason != "" {
-		r.stack.Deleted = nil
+		r.stack.Deleted, r.stack.DeletionMode = nil, ""
 		r.finish(r.op.Before, reason, false)
 		return true, nil
 	}
@@ -99,11 +99,16 @@ func (r *run) cleaningUp() bool {
 
 // retains tells whether a resource is to be left alone when it leaves the stack.
 func (r *run) retains(id string, record *resourceRecord) bool {
-	creationFailed := r.op.Type == createStackOperation ||
-		r.stack.Status == rollbackInProgress || r.stack.Status == updateRollbackCompleteCleanupInProgress
+	creationFailed := r.takingBack()
 	return slices.Contains(r.op.Retain, id) ||
 		record.DeletionPolicy == template.PolicyRetain && !(creationFailed && r.op.RetainExceptOnCreate) ||
 		record.DeletionPolicy == template.PolicyRetainExceptOnCreate && !creationFailed
+}
+
+// takingBack tells the removal of what a failed operation has made.
+func (r *run) takingBack() bool {
+	return r.op.Type == createStackOperation || r.stack.Status == rollbackInProgress ||
+		r.stack.Status == updateRollbackCompleteCleanupInProgress
 }
 
 // dependentsDone tells whether all that depend on a resource are removed. In a
@@ -123,7 +128,7 @@ func (r *run) dependentsDone(targets map[string]target, t target) bool {
 
 func (r *run) startRemoving(t target) {
 	switch {
-	case r.stack.Status == importRollbackInProgress:
+	case r.releases(t):
 		r.startReleasing(t)
 	case t.record.PhysicalID == "":
 		r.dropped(t, deleteComplete)
@@ -166,7 +171,7 @@ func (r *run) forget(t target) {
 
 func (r *run) completeRemoving(t target) error {
 	work := r.op.Tasks[t.key]
-	if r.stack.Status == importRollbackInProgress {
+	if r.releases(t) {
 		return r.completeReleasing(t, work)
 	}
 	if !r.keptInRollback(t) {

@@ -8,7 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -103,6 +105,46 @@ func TestResumeChangeSet(t *testing.T) {
 			t.Errorf("%s with %d changes", cs.Status, len(cs.Changes))
 		}
 	})
+}
+
+// So do an import, and a rollback that goes on.
+func TestResumeRecovery(t *testing.T) {
+	tests := []struct {
+		name   string
+		start  func(*cloud)
+		status types.StackStatus
+	}{
+		{"import", func(c *cloud) { c.startImport(imported, c.existing()) }, "IMPORT_COMPLETE"},
+		{"continued rollback", func(c *cloud) {
+			brokenRollback(t, c)
+			_, err := c.cfn.ContinueUpdateRollback(c.t.Context(), &cloudformation.ContinueUpdateRollbackInput{
+				StackName: aws.String("s"), ResourcesToSkip: []string{"G"},
+			})
+			if err != nil {
+				c.t.Fatal(err)
+			}
+		}, "UPDATE_ROLLBACK_COMPLETE"},
+		{"cancelled update", func(c *cloud) {
+			c.deploy("s", request{template: small})
+			c.update("s", replaced(t, small, "Value: g}", "Value: g2}"))
+			_, err := c.cfn.CancelUpdateStack(c.t.Context(), &cloudformation.CancelUpdateStackInput{StackName: aws.String("s")})
+			if err != nil {
+				c.t.Fatal(err)
+			}
+		}, "UPDATE_ROLLBACK_COMPLETE"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud(t, cfn.Options{Latency: second})
+				tt.start(c)
+				time.Sleep(time.Second / 2)
+				c.close()
+				c.open()
+				c.wantStatus("s", tt.status)
+			})
+		})
+	}
 }
 
 // design is a template of the random test, and what it must make of the account.

@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"mlops-infra-suite/internal/sandbox/cfn/template"
+	"mlops-infra-suite/internal/sandbox/ec2"
 	"mlops-infra-suite/internal/sandbox/store"
 	"mlops-infra-suite/internal/sandbox/wire"
 )
@@ -19,6 +20,15 @@ func (s scope) resolve(ref template.Reference) (any, error) {
 	switch ref.Kind {
 	case template.Mapping:
 		return s.template.Mappings[ref.Name], nil
+	case template.Zones:
+		if ref.Name != "" && ref.Name != s.call.Region {
+			return nil, validation("Template error: the sandbox knows the availability zones of the stack's own region alone, not of %s", ref.Name)
+		}
+		zones := template.List{}
+		for _, zone := range ec2.Zones(s.call) {
+			zones = append(zones, zone)
+		}
+		return zones, nil
 	case template.Export:
 		export, ok := store.Get[Export](s.call.Tx, exportTable, s.call.Key(ref.Name))
 		if !ok {

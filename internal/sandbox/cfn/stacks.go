@@ -26,7 +26,7 @@ func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operatio
 	if creates {
 		status = createInProgress
 	}
-	if len(op.Import) > 0 {
+	if op.ImportOnly {
 		status = importInProgress
 	}
 	if creates {
@@ -34,7 +34,7 @@ func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operatio
 		if s.Status == reviewInProgress {
 			s.Updated = &updated // AWS counts the execution of a change set as an update
 		}
-		e.begin(call, s, op, status, "User Initiated")
+		e.begin(call, s, op, status)
 		return
 	}
 	op.Type, s.Updated = updateStackOperation, &updated
@@ -45,7 +45,7 @@ func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operatio
 	default:
 		op.Previous = &previous
 	}
-	e.begin(call, s, op, status, "User Initiated")
+	e.begin(call, s, op, status)
 }
 
 // CreateStackInput is CreateStack's request.
@@ -107,7 +107,7 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.compare(call, s, t, want, nil); err != nil {
+	if _, err := e.compare(call, s, t, want, importing{}); err != nil {
 		return nil, err
 	}
 	s.outdate(call)
@@ -159,7 +159,7 @@ func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutpu
 	if err != nil {
 		return nil, err
 	}
-	compared, err := e.compare(call, s, t, want, nil)
+	compared, err := e.compare(call, s, t, want, importing{})
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (e *Engine) deleteStack(call *wire.Call, in *DeleteStackInput) (*wire.Empty
 	s.Deleted, s.DeletionMode = &call.Now, in.DeletionMode
 	e.begin(call, s, &operation{
 		Type: deleteStackOperation, Token: in.ClientRequestToken, Retain: in.RetainResources, Force: force, Before: s.Status,
-	}, deleteInProgress, "User Initiated")
+	}, deleteInProgress)
 	return nil, nil
 }
 

@@ -99,7 +99,7 @@ func (e *Engine) parse(in Source) (*template.Template, error) {
 // GetTemplateSummaryInput is GetTemplateSummary's request.
 type GetTemplateSummaryInput struct {
 	Source
-	StackName string
+	StackName string // instead of a template
 }
 
 // ParameterDeclaration is a parameter as GetTemplateSummary shows it.
@@ -115,17 +115,29 @@ type ParameterDeclaration struct {
 // ParameterConstraints are the values that a parameter may have.
 type ParameterConstraints struct{ AllowedValues []string }
 
+// ResourceIdentifierSummary says what an import needs to tell existing resources
+// of a type.
+type ResourceIdentifierSummary struct {
+	ResourceType        string
+	LogicalResourceIds  []string
+	ResourceIdentifiers []string
+}
+
 // GetTemplateSummaryOutput is GetTemplateSummary's response.
 type GetTemplateSummaryOutput struct {
-	Parameters    []ParameterDeclaration
-	Description   string
-	ResourceTypes []string
-	Version       string
-	Metadata      string
+	Parameters                  []ParameterDeclaration
+	Description                 string
+	ResourceTypes               []string
+	Version                     string
+	Metadata                    string
+	ResourceIdentifierSummaries []ResourceIdentifierSummary
 }
 
 func (e *Engine) getTemplateSummary(call *wire.Call, in *GetTemplateSummaryInput) (*GetTemplateSummaryOutput, error) {
 	if in.StackName != "" {
+		if in.Source != (Source{}) {
+			return nil, validation("Only one of StackName and a template can be specified") // assumed wording
+		}
 		s := findStack(call, in.StackName)
 		if s == nil || s.Deployment.Template == "" {
 			return nil, noStackWithID(in.StackName)
@@ -147,11 +159,16 @@ func (e *Engine) getTemplateSummary(call *wire.Call, in *GetTemplateSummaryInput
 			Description: p.Description, ParameterConstraints: ParameterConstraints{p.AllowedValues},
 		})
 	}
-	for _, r := range t.Resources {
-		if !slices.Contains(out.ResourceTypes, r.Type) {
-			out.ResourceTypes = append(out.ResourceTypes, r.Type)
-		}
+	ids := map[string][]string{} // by type
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		ids[t.Resources[id].Type] = append(ids[t.Resources[id].Type], id)
 	}
-	slices.Sort(out.ResourceTypes)
+	for _, resourceType := range slices.Sorted(maps.Keys(ids)) {
+		out.ResourceTypes = append(out.ResourceTypes, resourceType)
+		out.ResourceIdentifierSummaries = append(out.ResourceIdentifierSummaries, ResourceIdentifierSummary{
+			ResourceType: resourceType, LogicalResourceIds: ids[resourceType],
+			ResourceIdentifiers: []string{e.types[resourceType].Identifier()},
+		})
+	}
 	return out, nil
 }

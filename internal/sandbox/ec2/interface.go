@@ -225,8 +225,8 @@ func interfacesOf(call *wire.Call) iter.Seq[networkInterface] {
 }
 
 // interfaceCounts is how many interfaces each subnet has.
-func interfaceCounts(call *wire.Call) map[string]int {
-	counts := map[string]int{}
+func interfaceCounts(call *wire.Call) map[string]int32 {
+	counts := map[string]int32{}
 	for n := range interfacesOf(call) {
 		counts[n.Subnet]++
 	}

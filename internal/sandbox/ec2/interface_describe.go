@@ -50,7 +50,8 @@ type DescribeNetworkInterfacesInput struct {
 	NetworkInterfaceIds []string `aws:"NetworkInterfaceId"`
 	Filters             []Filter `aws:"Filter"`
 	Page
-	DryRun bool
+	IncludeManagedResources bool // there are none
+	DryRun                  bool
 }
 
 // DescribeNetworkInterfacesOutput is DescribeNetworkInterfaces' response.

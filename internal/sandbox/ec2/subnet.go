@@ -23,11 +23,12 @@ type subnet struct {
 
 // CreateSubnetInput is CreateSubnet's request.
 type CreateSubnetInput struct {
-	VpcId             string `aws:",required"`
-	CidrBlock         string
-	AvailabilityZone  string             // "" is the region's first
-	TagSpecifications []TagSpecification `aws:"TagSpecification"`
-	DryRun            bool
+	VpcId              string `aws:",required"`
+	CidrBlock          string
+	AvailabilityZone   string             // without either of
+	AvailabilityZoneId string             // these it is the region's first
+	TagSpecifications  []TagSpecification `aws:"TagSpecification"`
+	DryRun             bool
 }
 
 // CreateSubnetOutput is CreateSubnet's response.
@@ -45,7 +46,7 @@ func CreateSubnet(call *wire.Call, in *CreateSubnetInput) (*CreateSubnetOutput, 
 	if err != nil {
 		return nil, err
 	}
-	zone, err := zoneOf(call, in.AvailabilityZone)
+	zone, err := zoneOf(call, in.AvailabilityZone, in.AvailabilityZoneId)
 	if err != nil {
 		return nil, err
 	}
@@ -205,12 +206,12 @@ func subnetsOf(call *wire.Call, vpcID string) iter.Seq[subnet] {
 }
 
 // show is the subnet with a number of its addresses in use.
-func (s subnet) show(call *wire.Call, used int) Subnet {
-	free := 1<<(32-s.prefix().Bits()) - reserved - used
+func (s subnet) show(call *wire.Call, used int32) Subnet {
+	free := int32(1)<<(32-s.prefix().Bits()) - reserved - used
 	return Subnet{
 		SubnetId: s.ID, SubnetArn: call.ARN("ec2", "subnet/"+s.ID), VpcId: s.VPC, OwnerId: call.Account,
 		State: "available", CidrBlock: s.CIDR, Ipv6CidrBlockAssociationSet: []struct{}{},
-		AvailabilityZone: s.Zone, AvailabilityZoneId: zoneID(s.Zone), AvailableIpAddressCount: int32(free),
+		AvailabilityZone: s.Zone, AvailabilityZoneId: zoneID(s.Zone), AvailableIpAddressCount: free,
 		PrivateDnsNameOptionsOnLaunch: PrivateDnsNameOptions{HostnameType: "ip-name"},
 		Tags:                          s.Tags.list(),
 	}

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"strings"
 
 	"mlops-infra-suite/internal/sandbox/wire"
@@ -10,22 +11,33 @@ import (
 // two to six.)
 const zoneLetters = "abc"
 
-// zoneOf wants a zone of the call's region; "" is the first. (Reported wording.)
-func zoneOf(call *wire.Call, zone string) (string, error) {
+// Zones are the names of the availability zones of the call's region.
+func Zones(call *wire.Call) []string {
 	var zones []string
 	for _, letter := range zoneLetters {
 		zones = append(zones, call.Region+string(letter))
 	}
-	if zone == "" {
+	return zones
+}
+
+// zoneOf wants a zone of the call's region, by name or ID; without either it is
+// the first. (Reported wording.)
+func zoneOf(call *wire.Call, name, id string) (string, error) {
+	zones := Zones(call)
+	switch {
+	case name != "" && id != "":
+		return "", wire.Errorf("InvalidParameterCombination",
+			"The parameter availabilityZone cannot be used with the parameter availabilityZoneId")
+	case name == "" && id == "":
 		return zones[0], nil
 	}
-	for _, known := range zones {
-		if zone == known {
+	for _, zone := range zones {
+		if zone == name || zoneID(zone) == id {
 			return zone, nil
 		}
 	}
-	return "", invalidValue("Value (%s) for parameter availabilityZone is invalid. "+
-		"Subnets can currently only be created in the following availability zones: %s.", zone, strings.Join(zones, ", "))
+	return "", invalidValue("Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created "+
+		"in the following availability zones: %s.", cmp.Or(name, id), strings.Join(zones, ", "))
 }
 
 // zoneID is the name of a zone that means the same for every account: usw2-az1 of

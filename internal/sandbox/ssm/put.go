@@ -60,6 +60,9 @@ func PutParameter(call *wire.Call, in *PutParameterInput) (*PutParameterOutput, 
 			return nil, err
 		}
 		p.Tags = tags
+		if err := countOne(call); err != nil {
+			return nil, err
+		}
 	}
 	p.put(call)
 	p.record(call)

@@ -15,6 +15,7 @@ import (
 const (
 	parameterTable = "ssm.parameter"
 	historyTable   = "ssm.history"
+	countTable     = "ssm.count" // how many parameters an account and region has
 )
 
 // maxVersions is how many versions Parameter Store keeps (documented).
@@ -47,10 +48,25 @@ func (p parameter) record(call *wire.Call) {
 }
 
 func (p parameter) remove(call *wire.Call) {
+	n, _ := store.Get[int](call.Tx, countTable, call.Key())
+	store.Put(call.Tx, countTable, call.Key(), n-1)
 	store.Delete(call.Tx, parameterTable, call.Key(p.Name))
 	for key := range store.Scan[parameter](call.Tx, historyTable, historyPrefix(call, p.Name)) {
 		store.Delete(call.Tx, historyTable, key)
 	}
+}
+
+// countOne counts a new parameter, unless there are as many as there may be.
+// (Documented quota of standard parameters; assumed: advanced ones, of which
+// there may be more, count too.)
+func countOne(call *wire.Call) error {
+	n, _ := store.Get[int](call.Tx, countTable, call.Key())
+	if n >= maxParameters {
+		return wire.Errorf("ParameterLimitExceeded", "You have exceeded the number of parameters for this "+
+			"Amazon Web Services account. Delete one or more parameters and try again.")
+	}
+	store.Put(call.Tx, countTable, call.Key(), n+1)
+	return nil
 }
 
 // parameters yields the present versions whose names begin with prefix, by name.

@@ -14,6 +14,8 @@ const (
 	maxLevels   = 15
 	maxStandard = 4096 // bytes of a value
 	maxAdvanced = 8192
+
+	maxParameters = 10000 // for each account and region
 )
 
 var subPath = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)

@@ -1,102 +1,220 @@
 package check
 
 import (
-	"net/netip"
+	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-// exposure is a set of ports that the same ingress rules open to the world.
+// exposure is what the same ingress rules of a tier open to the world, as far as one check is about it.
 type exposure struct {
-	ports []int
-	rules []ruleset.Rule // in the order of the tier
+	check  string // its ID
+	ports  []int
+	rules  group
+	silent bool // a graver check speaks of these rules
 }
 
-// exposed returns which of the ports a tier opens to the world over TCP or UDP, grouped by the rules that do it. It is the
-// union of the sources that counts: two halves of the address space are the world.
-func exposed(t ruleset.Tier, ports []int) []exposure {
-	var out []exposure
-	seen := make(map[string]int)
-	for _, port := range ports {
-		for _, protocol := range []ruleset.Protocol{ruleset.TCP, ruleset.UDP} {
-			rules := worldRules(t, ruleset.Traffic{Protocol: protocol, Ports: ruleset.SinglePort(port)})
-			if len(rules) == 0 {
-				continue
-			}
-			var id strings.Builder
-			for _, r := range rules {
-				id.WriteString(r.String() + "\n")
-			}
-			i, ok := seen[id.String()]
-			if !ok {
-				i = len(out)
-				seen[id.String()] = i
-				out = append(out, exposure{rules: rules})
-			}
-			if !slices.Contains(out[i].ports, port) {
-				out[i].ports = append(out[i].ports, port)
-			}
-		}
+// portList are the ports that one check is about.
+type portList struct {
+	check     string
+	ports     []int
+	protocols []ruleset.Protocol
+}
+
+// portLists are the lists of ports, the gravest first. A port that stands in several belongs to the first of them.
+func (s *subject) portLists() []portList {
+	both := []ruleset.Protocol{ruleset.TCP, ruleset.UDP}
+	return []portList{
+		{idDatabase, s.databases, both},
+		{idSSH, []int{22}, both},
+		{idRDP, []int{3389}, both},
+		{idAdmin, s.AdminPorts, both},
+		{idHighRisk, s.HighRiskPorts, both},
+		{idAmplification, s.AmplificationPorts, both[1:]},
+		{idHTTP, []int{80}, both[:1]},
 	}
-	return out
 }
 
-// worldRules are the ingress rules of a tier that let the world send the traffic: those that do so each by itself, or
-// else all that do so together. It is nil where the world can't.
-func worldRules(t ruleset.Tier, traffic ruleset.Traffic) []ruleset.Rule {
-	var alone, together []ruleset.Rule
-	var sources []netip.Prefix
-	for _, r := range t.Ingress {
-		if r.Peer.Kind != ruleset.CIDR || !r.Covers(traffic) {
+// exposures are what the world may reach in a tier, by check. Where a rule opens every port, that is said once: of the
+// rest, the database ports alone are named as well, for nobody can waive them.
+func (v tierView) exposures(lists []portList) []exposure {
+	var found collector
+	var everything group
+	for _, g := range wholeOpen(v.Ingress, v.ingress) {
+		found.add(exposure{check: idEverything, rules: g})
+		everything = join(everything, g)
+	}
+	for _, st := range v.ingress {
+		all := st.world()
+		if len(all) == 0 || !st.protocol.HasPorts() {
 			continue
 		}
-		if ruleset.IsWorld([]netip.Prefix{r.Peer.Prefix}) {
-			alone = append(alone, r)
-		}
-		together = append(together, r)
-		sources = append(sources, r.Peer.Prefix)
+		rest := join(st.ipv4.beside(everything), st.ipv6.beside(everything))
+		v.divide(st, lists, func(check string, port int) {
+			e := exposure{check: check, ports: []int{port}, rules: rest}
+			if check == idDatabase || len(rest) == 0 {
+				e.rules, e.silent = all, check != idDatabase
+			}
+			found.add(e)
+		})
 	}
-	switch {
-	case len(alone) > 0:
-		return alone
-	case ruleset.IsWorld(sources):
-		return together
-	default:
+	found.silenceOther()
+	return found.list
+}
+
+// beside are the rules that let the world in beside those of a group that have been reported. Rules that do so together
+// only are nothing beside some that are reported.
+func (w world) beside(reported group) group {
+	rest := w.rules.without(reported)
+	if w.together && len(rest) < len(w.rules) {
 		return nil
 	}
+	return rest
 }
 
-// portList is ports in words: "port 22", "ports 3306, 5432 and 8 more".
-func portList(ports []int) string {
-	const shown = 5
-	words := make([]string, 0, shown)
-	for _, p := range ports[:min(shown, len(ports))] {
-		words = append(words, strconv.Itoa(p))
-	}
-	text := "port "
-	if len(ports) > 1 {
-		text = "ports "
-	}
-	text += strings.Join(words, ", ")
-	if more := len(ports) - shown; more > 0 {
-		text += " and " + strconv.Itoa(more) + " more"
-	}
-	return text
-}
-
-// reportExposure writes one finding per group of rules, at the first of them.
-func reportExposure(in *Input, r *report, ports []int, severity severityOf, what, remedy string) {
-	for _, t := range in.Set.Tiers {
-		for _, e := range exposed(t, ports) {
-			peers := make([]string, len(e.rules))
-			for i, rule := range e.rules {
-				peers[i] = rule.Peer.String()
+// divide gives every port of a stretch that is in a list to the check that it belongs to, and the first of the others,
+// if they should not be public, to idOther.
+func (v tierView) divide(st stretch, lists []portList, give func(check string, port int)) {
+	var listed []int
+	for _, l := range lists {
+		if !slices.Contains(l.protocols, st.protocol) {
+			continue
+		}
+		for _, port := range l.ports {
+			if st.from <= port && port <= st.to && !slices.Contains(listed, port) {
+				listed = append(listed, port)
+				give(l.check, port)
 			}
-			r.rule(severity(in), e.rules[0], "%s (%s) open to the world, from %s", what, portList(e.ports), strings.Join(peers, " and ")).
-				WithHint("%s", remedy)
 		}
 	}
+	for port := max(st.from, 1); port <= st.to; port++ {
+		if !slices.Contains(listed, port) && !v.mayBePublic(st.protocol, port) {
+			give(idOther, port)
+			return
+		}
+	}
+}
+
+// unknowns are what the world may reach if a prefix list holds it, for each rule by the gravest check that is about it.
+func (v tierView) unknowns(lists []portList) []exposure {
+	var found []exposure
+	for i, r := range v.Ingress {
+		if r.Peer.Kind != ruleset.PrefixList {
+			continue
+		}
+		var first exposure
+		give := func(check string, port int) {
+			if first.check == "" {
+				first = exposure{check: check, ports: []int{port}, rules: group{i}}
+			}
+		}
+		for _, p := range []ruleset.Protocol{ruleset.TCP, ruleset.UDP} {
+			switch {
+			case r.Protocol == ruleset.All:
+				give(idEverything, 0)
+			case r.Protocol == p:
+				v.divide(stretch{protocol: p, from: r.Ports.From, to: r.Ports.To}, lists, give)
+			}
+		}
+		if first.check != "" && first.check != idHTTP {
+			found = append(found, first)
+		}
+	}
+	return found
+}
+
+// wholeOpen are the groups of rules that open every port of TCP or UDP to the world.
+func wholeOpen(rules []ruleset.Rule, stretches []stretch) []group {
+	var found []group
+	for _, p := range []ruleset.Protocol{ruleset.TCP, ruleset.UDP} {
+		next := 1 // the first port that may be closed
+		var by group
+		for _, st := range stretches {
+			if st.protocol == p && st.from <= next && len(st.world()) > 0 {
+				next, by = max(next, st.to+1), join(by, st.world())
+			}
+		}
+		if next <= ruleset.MaxPort {
+			continue
+		}
+		whole := slices.DeleteFunc(slices.Clone(by), func(i int) bool {
+			from, to, _ := spanOf(rules[i], p)
+			return from > 1 || to < ruleset.MaxPort
+		})
+		if ruleset.IsWorld(prefixesOf(pick(rules, whole))) {
+			by = whole
+		}
+		if !slices.ContainsFunc(found, func(g group) bool { return slices.Equal(g, by) }) {
+			found = append(found, by)
+		}
+	}
+	return found
+}
+
+// collector joins the exposures of the same check and rules.
+type collector struct {
+	list []exposure
+	at   map[string]int
+}
+
+func (c *collector) add(e exposure) {
+	key := e.check + e.rules.key()
+	if i, ok := c.at[key]; ok {
+		if known := &c.list[i]; !slices.Contains(known.ports, e.ports[0]) {
+			known.ports = append(known.ports, e.ports[0])
+		}
+		return
+	}
+	if c.at == nil {
+		c.at = make(map[string]int)
+	}
+	c.at[key] = len(c.list)
+	c.list = append(c.list, e)
+}
+
+// silenceOther silences what idOther would say of rules that have been named, by another check or by itself.
+func (c *collector) silenceOther() {
+	var named group
+	for _, e := range c.list {
+		if e.check != idOther && e.check != idHTTP {
+			named = join(named, e.rules)
+		}
+	}
+	for i := range c.list {
+		if e := &c.list[i]; e.check == idOther {
+			e.silent = len(e.rules.without(named)) == 0
+			named = join(named, e.rules)
+		}
+	}
+}
+
+// exposed reports what one of the checks on ports finds.
+func (s *subject) exposed(r *report, what string) {
+	for _, v := range s.tiers {
+		for _, e := range v.open {
+			switch {
+			case e.check != r.check.ID:
+			case e.silent:
+				r.elsewhere()
+			default:
+				rules := pick(v.Ingress, e.rules)
+				r.rule(rules[0], "%s open to the world, from %s", e.subject(what, rules), peersOf(rules))
+			}
+		}
+		for _, e := range v.perhaps {
+			if e.check == r.check.ID {
+				rule := v.Ingress[e.rules[0]]
+				r.unknown(rule, "%s may be open to the world: it is not known here what %s holds", e.subject(what, []ruleset.Rule{rule}), rule.Peer)
+			}
+		}
+	}
+}
+
+// subject is what an exposure is about: the ports, or where there is no list of them, the traffic.
+func (e exposure) subject(what string, rules []ruleset.Rule) string {
+	if e.check == idOther || e.check == idEverything {
+		return fmt.Sprintf("%s (%s)", what, trafficOf(rules))
+	}
+	return fmt.Sprintf("%s (%s)", what, portsInWords(e.ports))
 }

@@ -1,14 +1,26 @@
 package check
 
-import "mlops-infra-suite/internal/diag"
-
 var openDatabase = Check{
-	ID:    "SG004",
-	Title: "database ports open to the world",
-	Why:   "anybody on the internet may reach the data directly, past the application",
-	run: func(in *Input, r *report) {
-		blocks := func(*Input) diag.Severity { return diag.Error }
-		reportExposure(in, r, in.databasePorts(), blocks, "database ports",
-			"let the tier that uses the database reach it: source_tier in the place of source")
-	},
+	ID:     idDatabase,
+	Title:  "database ports open to the world",
+	Why:    "anybody on the internet may reach the data directly, past the application",
+	Notes:  "The ports are known_ports.database of the settings and the service ports of all tiers with role database, wherever they were moved; of TCP and UDP, in every tier, alone, in a range or in protocol all.",
+	Remedy: "let the tier that uses the database reach it: source_tier in the place of source",
+	Fix:    "- {protocol: tcp, port: 5432, source_tier: app, description: Database connections from the app tier}\n",
+	Impact: Critical,
+	Levels: alwaysError,
+	Mappings: exposureControls(as(securityHub, "EC2.19"), as(awsConfig, "vpc-sg-restricted-common-ports, restricted-common-ports"),
+		as(kics, "494b03d3, 9564406d, 0104165b")),
+	Pass: ingress("db", "protocol: tcp, port: 5433, source_tier: app, description: The replica"),
+	Fail: Example{YAML: `security_groups:
+  scenario: 3-tier-web
+  overrides:
+    db:
+      port_overrides:
+        - {protocol: tcp, old_port: 5432, new_port: 6543}
+      additional_ingress: # a moved port is no way around, and neither is the world in two halves
+        - {protocol: tcp, port: 6543, source: 0.0.0.0/1, description: Half of the world}
+        - {protocol: tcp, port: 6543, source: 128.0.0.0/1, description: The other half}
+`},
+	run: func(s *subject, r *report) { s.exposed(r, "database ports") },
 }

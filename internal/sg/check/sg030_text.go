@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
@@ -16,19 +15,28 @@ const (
 )
 
 var badDescription = Check{
-	ID:    "SG030",
-	Title: "a description that EC2 refuses",
-	Why:   "the deployment would fail half-way and be rolled back",
-	run: func(in *Input, r *report) {
-		for _, t := range in.Set.Tiers {
-			if problem := textProblem(in.GroupDescription(t.Name)); problem != "" {
-				r.tier(diag.Error, t.Name, "the description of the group %s", problem)
+	ID:       "SG030",
+	Title:    "a description that EC2 refuses",
+	Why:      "the deployment would fail half-way and be rolled back",
+	Remedy:   "letters, digits, spaces and ._-:/()#,@[]+=;{}!$* are fine, up to 255 of them",
+	Fix:      "- {protocol: tcp, port: 9100, source: 10.8.0.0/16, description: Metrics to the Berlin office}\n",
+	Impact:   Low,
+	Levels:   alwaysError,
+	Mappings: []Mapping{as(trivy, "AVD-AWS-0099"), as(cfnNag, "W36"), as(cfnGuard, "EC2_SECURITY_GROUP_DESCRIPTION")},
+	Pass:     ingress("web", "protocol: tcp, port: 9100, source: 10.8.0.0/16, description: Metrics to the Berlin office"),
+	Fail:     ingress("web", "protocol: tcp, port: 9100, source: 10.8.0.0/16, description: Metrics to the Büro"),
+	run: func(s *subject, r *report) {
+		for _, t := range s.Set.Tiers {
+			switch text := s.GroupDescription(t.Name); {
+			case strings.TrimSpace(text) == "":
+				r.tier(t.Name, "the group has no description")
+			case textProblem(text) != "":
+				r.tier(t.Name, "the description of the group %s", textProblem(text))
 			}
 		}
-		for rule := range in.Set.Rules() {
+		for rule := range s.Set.Rules() {
 			if problem := textProblem(rule.Description); problem != "" && rule.Origin != ruleset.FromMirror {
-				r.rule(diag.Error, rule, "the description of the rule %q %s", rule.Key, problem).
-					WithHint("letters, digits, spaces and ._-:/()#,@[]+=;{}!$* are fine, up to %d of them", longestDescription)
+				r.rule(rule, "the description of the rule %q %s", rule.Key, problem)
 			}
 		}
 	},

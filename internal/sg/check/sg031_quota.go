@@ -7,38 +7,74 @@ import (
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-// quotaWarning is the share of a quota from which on the next rule should be thought about, in percent.
-const quotaWarning = 80
+const (
+	// quotaWarning is the share of a quota from which on the next rule should be thought about, in percent.
+	quotaWarning = 80
+	// quotaCeiling is what rules per group times groups per network interface may reach, whatever AWS has raised.
+	quotaCeiling = 1000
+)
 
 var quota = Check{
-	ID:    "SG031",
-	Title: "more rules than EC2 allows in a group",
-	Why:   "EC2 counts 60 rules per group, direction and address family, and refuses the next one",
-	run: func(in *Input, r *report) {
-		for _, t := range in.Set.Tiers {
+	ID:     "SG031",
+	Title:  "more rules than EC2 allows in a group",
+	Why:    "EC2 counts 60 rules per group, direction and address family, and refuses the next one",
+	Notes:  "The placeholder counts against egress. A rule for a group counts in both address families, a prefix list as one: its real weight is known to AWS alone, which is said as an information. Rules per group times groups per network interface can't go over 1000, whatever quota AWS has raised.",
+	Remedy: "join CIDRs, use a prefix list, or split the tier; a raised quota goes to quotas.rules_per_direction in app_config.yaml",
+	Fix:    "- {protocol: tcp, port: 443, source: 10.8.0.0/23, description: Two networks in one rule}\n",
+	Impact: High,
+	Levels: []Level{
+		{Severity: diag.Error, When: "over the quota"},
+		{Severity: diag.Warning, When: "over 80% of it"},
+		{Severity: diag.Info, When: "where prefix lists are counted as one rule each"},
+	},
+	Mappings: []Mapping{as("AWS Service Quotas", "L-0EA8095F")},
+	Pass:     Example{YAML: "security_groups: {scenario: 3-tier-web}\n"},
+	Fail: Example{Quota: 2, YAML: `# With quotas.rules_per_direction: 2 in app_config.yaml
+security_groups:
+  scenario: 3-tier-web
+  overrides:
+    app:
+      additional_ingress:
+        - {protocol: tcp, port: 9090, source_tier: web, description: Metrics}
+        - {protocol: tcp, port: 9091, source_tier: web, description: More metrics}
+`},
+	run: func(s *subject, r *report) {
+		for _, t := range s.Set.Tiers {
 			for _, d := range []ruleset.Direction{ruleset.Ingress, ruleset.Egress} {
-				n, limit := countRules(t, d), in.RulesPerDirection
-				switch {
-				case n > limit:
-					r.tier(diag.Error, t.Name, "%d %s rules are over the quota of %d", n, d, limit).
-						WithHint("join CIDRs, use a prefix list, or split the tier; a raised quota goes to %s", "quotas.rules_per_direction in app_config.yaml")
-				case n*100 > limit*quotaWarning:
-					r.tier(diag.Warning, t.Name, "%d %s rules are over %d%% of the quota of %d", n, d, quotaWarning, limit)
-				}
+				s.countAgainstQuota(r, t, d)
 			}
 		}
 	},
 }
 
-// countRules is how many rules of a direction count against the quota in the fuller of the two address families. A rule
-// for a group counts in both (which of them is not documented), a prefix list as one: its weight is known to AWS alone.
-func countRules(t ruleset.Tier, d ruleset.Direction) int {
+func (s *subject) countAgainstQuota(r *report, t ruleset.Tier, d ruleset.Direction) {
+	limit := min(s.RulesPerDirection, quotaCeiling)
+	n, lists := countRules(t, d)
+	switch {
+	case n > limit && limit < s.RulesPerDirection:
+		r.tier(t.Name, "%d %s rules are over %d, beyond which no quota goes", n, d, limit)
+	case n > limit:
+		r.tier(t.Name, "%d %s rules are over the quota of %d", n, d, limit)
+	case n*100 > limit*quotaWarning:
+		r.tier(t.Name, "%d %s rules are over %d%% of the quota of %d", n, d, quotaWarning, limit).Severity = diag.Warning
+	case len(lists) > 0:
+		r.unknown(lists[0], "%d %s rules, if each prefix list counts as one: its real weight, in %s, is not known here", n, d, peersOf(lists))
+	}
+}
+
+// countRules is how many rules of a direction count against the quota in the fuller of the two address families, and
+// which of them are for prefix lists. A rule for a group counts in both (which of them is not documented), a prefix list
+// as one: its weight is known to AWS alone.
+func countRules(t ruleset.Tier, d ruleset.Direction) (n int, lists []ruleset.Rule) {
 	counted := t.Ingress
 	if d == ruleset.Egress {
 		counted = slices.Concat(t.InlineEgress(), t.StandaloneEgress()) // the placeholder counts as well
 	}
 	v4, v6 := 0, 0
 	for _, r := range slices.CompactFunc(slices.Clone(counted), func(a, b ruleset.Rule) bool { return a.Key == b.Key }) {
+		if r.Peer.Kind == ruleset.PrefixList {
+			lists = append(lists, r)
+		}
 		if !r.Peer.IsIPv6() {
 			v4++
 		}
@@ -46,5 +82,5 @@ func countRules(t ruleset.Tier, d ruleset.Direction) int {
 			v6++
 		}
 	}
-	return max(v4, v6)
+	return max(v4, v6), lists
 }

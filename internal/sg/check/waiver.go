@@ -10,7 +10,7 @@ import (
 )
 
 // Waive marks the findings that the config accepts, and returns what is wrong with the waivers themselves: an unknown
-// tier, one that has expired, one of a check that can't be waived, and (a warning) one that waives nothing.
+// check or tier, one that has expired, one of a check that can't be waived, and (a warning) one that waives nothing.
 // A waiver holds until the end of its last day, in UTC.
 func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time.Time) diag.List {
 	var problems diag.List
@@ -35,13 +35,12 @@ func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time
 
 func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
 	var l diag.List
-	catalogue := Catalogue()
-	i := slices.IndexFunc(catalogue, func(c Check) bool { return c.ID == w.Check })
+	c, known := Find(w.Check)
 	switch {
-	case i < 0:
-		return l.Warnf(diag.CodeWaiver, w.Pos, "the waiver of %s waives nothing: this version has no such check", w.Check).WithHint("remove it")
-	case !catalogue[i].Waivable:
-		return l.Errorf(diag.CodeWaiver, w.Pos, "%s can't be waived", w.Check).WithHint("%s", waivableHint())
+	case !known:
+		return l.Errorf(diag.CodeWaiver, w.Pos, "the waiver names %s, and there is no such check", w.Check).WithHint("%s", Suggest(w.Check))
+	case !c.Waivable:
+		return l.Errorf(diag.CodeWaiver, w.Pos, "%s can't be waived", w.Check).WithHint("%s", unwaivableHint())
 	case w.Tier != "" && !slices.Contains(tiers, w.Tier):
 		return l.Errorf(diag.CodeWaiver, w.Pos, "the waiver of %s names the tier %q, which the scenario doesn't have", w.Check, w.Tier).
 			WithHint("%s", diag.Suggest(w.Tier, tiers))
@@ -52,12 +51,12 @@ func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
 	return nil
 }
 
-func waivableHint() string {
+func unwaivableHint() string {
 	var ids []string
 	for _, c := range Catalogue() {
-		if c.Waivable {
+		if !c.Waivable {
 			ids = append(ids, c.ID)
 		}
 	}
-	return "these can be waived: " + strings.Join(ids, ", ")
+	return "all checks can be waived but these: " + strings.Join(ids, ", ")
 }

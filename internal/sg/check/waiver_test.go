@@ -9,6 +9,7 @@ import (
 	"mlops-infra-suite/internal/config"
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/check"
+	"mlops-infra-suite/internal/sg/ruleset"
 )
 
 func day(text string) time.Time {
@@ -34,7 +35,7 @@ func TestWaive(t *testing.T) {
 		return config.Waiver{Check: check, Tier: tier, Reason: "NET-812", Expires: day(expires), Pos: diag.Pos{File: "f", Line: 9, Column: 7}}
 	}
 	const reason = "NET-812 (until 2027-03-31)"
-	const waivable = "[these can be waived: SG002, SG003]"
+	const waivable = "[all checks can be waived but these: SG004, SG026, SG028, SG029, SG030, SG031]"
 	for _, tc := range []struct {
 		name     string
 		waiver   config.Waiver
@@ -62,8 +63,11 @@ func TestWaive(t *testing.T) {
 		{"a check that can't be waived, and has no finding", waiver("SG029", "db", "2027-03-31"), noon, make([]string, 4), []string{
 			"error CFG027 f:9:7: SG029 can't be waived " + waivable,
 		}},
-		{"an unknown check", waiver("SG999", "", "2027-03-31"), noon, make([]string, 4), []string{
-			"warning CFG027 f:9:7: the waiver of SG999 waives nothing: this version has no such check [remove it]",
+		{"an unknown check", waiver("CIS-5.2", "", "2027-03-31"), noon, make([]string, 4), []string{
+			"error CFG027 f:9:7: the waiver names CIS-5.2, and there is no such check [checks are called SG001 to SG033; sg-provisioner explain lists them]",
+		}},
+		{"an unknown check that is near", waiver("SG0002", "", "2027-03-31"), noon, make([]string, 4), []string{
+			`error CFG027 f:9:7: the waiver names SG0002, and there is no such check [did you mean "SG002"?]`,
 		}},
 		{"an unknown tier", waiver("SG002", "ap", "2027-03-31"), noon, make([]string, 4), []string{
 			`error CFG027 f:9:7: the waiver of SG002 names the tier "ap", which the scenario doesn't have [did you mean "app"?]`,
@@ -100,7 +104,7 @@ func TestWaive(t *testing.T) {
 
 // An error that is waived no longer blocks, and nothing else changes.
 func TestWaivedErrorsDontBlock(t *testing.T) {
-	found := check.Run(input(in("tcp/22", "0.0.0.0/0")))
+	found := check.Run(input(rule("web", ruleset.Ingress, "tcp/22", "0.0.0.0/0")))
 	if !found.HasErrors() {
 		t.Fatal("open SSH does not block")
 	}

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"slices"
 	"strings"
 
 	"mlops-infra-suite/internal/config"
@@ -15,8 +16,8 @@ func Claims(assertions []config.Assertion, tiers []string) ([]Claim, diag.List) 
 	for _, a := range assertions {
 		before := len(problems)
 		c := Claim{Allow: a.Allow, Text: textOf(a), Pos: a.Pos}
-		c.From, c.FromEverybody = readZone(a.From, a.Pos, tiers, &problems)
-		c.To, c.ToEverybody = readZone(a.To, a.Pos, tiers, &problems)
+		c.From = readEnd(a.From, a.Pos, tiers, &problems)
+		c.To = readEnd(a.To, a.Pos, tiers, &problems)
 		for _, p := range a.Ports {
 			t, err := ruleset.ParseTraffic(p)
 			if err != nil {
@@ -24,7 +25,7 @@ func Claims(assertions []config.Assertion, tiers []string) ([]Claim, diag.List) 
 			}
 			c.Traffic = append(c.Traffic, t)
 		}
-		if len(problems) == before && c.From.Kind != ruleset.TierRef && c.To.Kind != ruleset.TierRef {
+		if len(problems) == before && !c.From.isTier() && !c.To.isTier() {
 			problems.Errorf(diag.CodeAssertion, a.Pos, "neither end of the assertion %q is a tier: nothing is known about flows past the set", c.Text)
 		}
 		if len(problems) == before {
@@ -34,13 +35,20 @@ func Claims(assertions []config.Assertion, tiers []string) ([]Claim, diag.List) 
 	return claims, problems
 }
 
-func readZone(text string, pos diag.Pos, tiers []string, problems *diag.List) (p ruleset.Peer, everybody bool) {
+func readEnd(text string, pos diag.Pos, tiers []string, problems *diag.List) End {
 	p, ok := ParseZone(text, tiers)
 	if !ok {
 		problems.Errorf(diag.CodeAssertion, pos, "the assertion names %q, which is neither a tier nor internet, a CIDR, sg-... or pl-...", text).
 			WithHint("%s", diag.Suggest(text, append([]string{Internet, InternetIPv6}, tiers...)))
 	}
-	return p, text == Internet
+	switch text {
+	case Internet:
+		return End{[]ruleset.Peer{ruleset.CIDRPeer(anyIPv4), ruleset.CIDRPeer(anyIPv6)}, true}
+	case InternetIPv6:
+		return End{[]ruleset.Peer{p}, true}
+	default:
+		return End{[]ruleset.Peer{p}, false}
+	}
 }
 
 // textOf is an assertion in one line.
@@ -56,7 +64,7 @@ func textOf(a config.Assertion) string {
 func Peers(claims []Claim) []ruleset.Peer {
 	var peers []ruleset.Peer
 	for _, c := range claims {
-		for _, p := range []ruleset.Peer{c.From, c.To} {
+		for _, p := range slices.Concat(c.From.Zones, c.To.Zones) {
 			if p.Kind != ruleset.TierRef {
 				peers = append(peers, p)
 			}

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"net/netip"
+	"slices"
 
 	"mlops-infra-suite/internal/sg/ruleset"
 )
@@ -14,6 +15,11 @@ const (
 	ipv6
 )
 
+var families = [...]family{ipv4, ipv6}
+
+// everywhere is the range of all addresses of a family.
+var everywhere = [...]netip.Prefix{ipv4: anyIPv4, ipv6: anyIPv6}
+
 func familyOf(p netip.Prefix) family {
 	if p.Addr().Is4() {
 		return ipv4
@@ -21,122 +27,134 @@ func familyOf(p netip.Prefix) family {
 	return ipv6
 }
 
+// permit is what a half permits to a zone: for sure, and at most. The first is a part of the second.
+type permit struct{ sure, possible ruleset.TrafficSet }
+
+func (p permit) union(q permit) permit {
+	return permit{p.sure.Union(q.sure), p.possible.Union(q.possible)}
+}
+
+func (p permit) intersect(q permit) permit {
+	return permit{p.sure.Intersect(q.sure), p.possible.Intersect(q.possible)}
+}
+
 // half is what one tier permits in one direction, by who is at the other end.
 type half struct {
-	tiers  map[string]ruleset.TrafficSet
-	groups map[string]ruleset.TrafficSet
-	lists  map[string]ruleset.TrafficSet
-	// ranges has every prefix that the rules cover as a whole, with what all of it may do. Two halves of a prefix cover it
-	// in what both may do.
-	ranges map[netip.Prefix]ruleset.TrafficSet
+	rules  []ruleset.Rule
+	named  [4]map[string]ruleset.TrafficSet // by rules for a kind of peer that has names: tiers, groups, prefix lists
+	ranges ranges
 
-	// What the members of the set's VPC may do, for they have addresses of their own. Sure: whichever address they have.
-	// Maybe: if their address lies inside of a range or a prefix list, which is not known.
-	sure, maybe [2]ruleset.TrafficSet
+	// What a family's rules for ranges and prefix lists permit to who is not named: a member of the VPC, which has an
+	// address inside of it, and a member of another group, whose VPC may be another one.
+	members, strangers [2]permit
+	listed             permit // the same for a prefix list that is not named: not even its family is known
 }
 
 // newHalf reads the rules of one tier and direction. vpc are the VPC's CIDRs, where they are known.
-func newHalf(rules []ruleset.Rule, vpc []netip.Prefix) half {
-	h := half{
-		tiers:  map[string]ruleset.TrafficSet{},
-		groups: map[string]ruleset.TrafficSet{},
-		lists:  map[string]ruleset.TrafficSet{},
-		ranges: map[netip.Prefix]ruleset.TrafficSet{},
-	}
+func newHalf(rules []ruleset.Rule, vpc []netip.Prefix) *half {
+	h := &half{rules: rules}
+	named := make(map[ruleset.Peer][]ruleset.Traffic)
+	byPrefix := make(map[netip.Prefix][]ruleset.Traffic)
+	var listed []ruleset.Traffic
+	var reached, near [2][]ruleset.Traffic // by any range, and by those in which a part of the VPC may lie
 	for _, r := range rules {
-		set := ruleset.SetOf(r.Traffic)
+		if r.Peer.Kind != ruleset.CIDR {
+			named[r.Peer] = append(named[r.Peer], r.Traffic)
+		}
 		switch r.Peer.Kind {
-		case ruleset.TierRef:
-			h.tiers[r.Peer.Name] = h.tiers[r.Peer.Name].Union(set)
-		case ruleset.GroupRef:
-			h.groups[r.Peer.Name] = h.groups[r.Peer.Name].Union(set)
-		case ruleset.PrefixList:
-			h.lists[r.Peer.Name] = h.lists[r.Peer.Name].Union(set)
-			h.maybe[ipv4] = h.maybe[ipv4].Union(set)
-			h.maybe[ipv6] = h.maybe[ipv6].Union(set)
 		case ruleset.CIDR:
-			h.ranges[r.Peer.Prefix] = h.ranges[r.Peer.Prefix].Union(set)
+			f := familyOf(r.Peer.Prefix)
+			byPrefix[r.Peer.Prefix] = append(byPrefix[r.Peer.Prefix], r.Traffic)
+			reached[f] = append(reached[f], r.Traffic)
+			if mayHoldMembers(r.Peer.Prefix, vpc) {
+				near[f] = append(near[f], r.Traffic)
+			}
+		case ruleset.PrefixList:
+			listed = append(listed, r.Traffic)
 		}
 	}
-	h.joinSiblings()
-	h.coverVPC(vpc)
+	for peer, traffic := range named {
+		if h.named[peer.Kind] == nil {
+			h.named[peer.Kind] = make(map[string]ruleset.TrafficSet)
+		}
+		h.named[peer.Kind][peer.Name] = ruleset.SetOf(traffic...)
+	}
+	h.ranges = rangesOf(byPrefix)
+	lists := ruleset.SetOf(listed...)
+	for _, f := range families {
+		h.members[f] = permit{h.toWholeVPC(f, vpc), ruleset.SetOf(near[f]...).Union(lists)}
+		h.strangers[f] = permit{h.ranges.at(everywhere[f]), ruleset.SetOf(reached[f]...).Union(lists)}
+	}
+	h.listed = permit{
+		h.strangers[ipv4].sure.Intersect(h.strangers[ipv6].sure),
+		ruleset.SetOf(reached[ipv4]...).Union(ruleset.SetOf(reached[ipv6]...)),
+	}
 	return h
 }
 
-// joinSiblings adds, from the narrowest prefixes up, what both halves of a prefix cover as covered by the prefix.
-func (h *half) joinSiblings() {
-	var byBits [129][]netip.Prefix
-	for p := range h.ranges {
-		byBits[p.Bits()] = append(byBits[p.Bits()], p)
-	}
-	for bits := len(byBits) - 1; bits > 0; bits-- {
-		for _, p := range byBits[bits] {
-			sibling := siblingOf(p)
-			if p.Addr().Less(sibling.Addr()) {
-				both := h.ranges[p].Intersect(h.ranges[sibling])
-				if both.IsEmpty() {
-					continue
-				}
-				parent, _ := p.Addr().Prefix(bits - 1) // bits is in range
-				if _, known := h.ranges[parent]; !known {
-					byBits[bits-1] = append(byBits[bits-1], parent)
-				}
-				h.ranges[parent] = h.ranges[parent].Union(both)
-			}
-		}
-	}
-}
-
-// siblingOf is the other half of the prefix that is one bit shorter.
-func siblingOf(p netip.Prefix) netip.Prefix {
-	addr := p.Addr().AsSlice()
-	bit := p.Bits() - 1
-	addr[bit/8] ^= 0x80 >> (bit % 8)
-	other, _ := netip.AddrFromSlice(addr) // of the same length
-	return netip.PrefixFrom(other, p.Bits())
-}
-
-// coverVPC finds what the members of the VPC may do because of the ranges: for sure where a range holds everybody, or all
-// of the VPC; maybe where it may hold some.
-func (h *half) coverVPC(vpc []netip.Prefix) {
-	for p, set := range h.ranges {
-		f := familyOf(p)
-		blocks, inside, outside := 0, 0, 0
-		for _, block := range vpc {
-			if familyOf(block) != f {
-				continue
-			}
-			blocks++
-			if contains(p, block) {
-				inside++
-			}
-			if !p.Overlaps(block) {
-				outside++
-			}
-		}
+// toWholeVPC is what the ranges permit to every member of the VPC, whichever address of a family it has.
+func (h *half) toWholeVPC(f family, vpc []netip.Prefix) ruleset.TrafficSet {
+	everybody := h.ranges.at(everywhere[f])
+	var all ruleset.TrafficSet
+	known := false
+	for _, block := range vpc {
 		switch {
-		case p.Bits() == 0 || blocks > 0 && inside == blocks:
-			h.sure[f] = h.sure[f].Union(set)
-		case blocks == 0 || outside < blocks:
-			h.maybe[f] = h.maybe[f].Union(set)
+		case familyOf(block) != f:
+		case !known:
+			all, known = h.ranges.at(block), true
+		default:
+			all = all.Intersect(h.ranges.at(block))
 		}
+	}
+	return everybody.Union(all)
+}
+
+// mayHoldMembers reports whether a member of the VPC may have an address inside of a range. Where nothing is known of the
+// VPC in the range's family, it may.
+func mayHoldMembers(p netip.Prefix, vpc []netip.Prefix) bool {
+	known := false
+	for _, block := range vpc {
+		if p.Overlaps(block) {
+			return true
+		}
+		known = known || familyOf(block) == familyOf(p)
+	}
+	return !known
+}
+
+// byFamily is what the half permits to a zone in each family. A range is of one family, and a rule for a prefix list holds
+// in that of the list: for them it is the same twice.
+func (h *half) byFamily(p ruleset.Peer) [2]permit {
+	named := h.named[p.Kind][p.Name]
+	switch p.Kind {
+	case ruleset.TierRef:
+		return [2]permit{h.members[ipv4].andNamed(named), h.members[ipv6].andNamed(named)}
+	case ruleset.GroupRef:
+		return [2]permit{h.strangers[ipv4].andNamed(named), h.strangers[ipv6].andNamed(named)}
+	case ruleset.PrefixList:
+		list := h.listed.andNamed(named)
+		return [2]permit{list, list}
+	default:
+		set := h.ranges.at(p.Prefix)
+		return [2]permit{{set, set}, {set, set}}
 	}
 }
 
-// member is what a member of the VPC that rules may also name, by the set named, may do in a family.
-func (h *half) member(f family, named ruleset.TrafficSet) (sure, possible ruleset.TrafficSet) {
-	sure = named.Union(h.sure[f])
-	return sure, sure.Union(h.maybe[f])
+// to is what the half permits to a zone in either family.
+func (h *half) to(p ruleset.Peer) permit {
+	by := h.byFamily(p)
+	if p.Kind == ruleset.CIDR || p.Kind == ruleset.PrefixList {
+		return by[ipv4]
+	}
+	return by[ipv4].union(by[ipv6])
 }
 
-// prefix is what all of a range may do.
-func (h *half) prefix(p netip.Prefix) ruleset.TrafficSet {
-	var out ruleset.TrafficSet
-	for bits := p.Bits(); bits >= 0; bits-- {
-		wider, _ := p.Addr().Prefix(bits) // bits is in range
-		if set, ok := h.ranges[wider]; ok {
-			out = out.Union(set)
-		}
-	}
-	return out
+// andNamed adds what is permitted for sure.
+func (p permit) andNamed(set ruleset.TrafficSet) permit {
+	return permit{p.sure.Union(set), p.possible.Union(set)}
+}
+
+// isSame reports whether two halves have the same rules.
+func (h *half) isSame(g *half) bool {
+	return slices.EqualFunc(h.rules, g.rules, func(a, b ruleset.Rule) bool { return a.Key == b.Key })
 }

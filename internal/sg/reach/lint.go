@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"net/netip"
 	"slices"
 
 	"mlops-infra-suite/internal/sg/ruleset"
@@ -12,79 +13,85 @@ type Shadow struct {
 	By   []ruleset.Rule // one rule that contains it, or all those that contain it together
 }
 
-// Shadows lists the rules of a set that could go without closing anything. Of two rules that permit the same, neither is
-// listed: EC2 holds them as one.
+// Shadows lists the rules of a set each of which could go without closing anything. Of rules of equal keys none is
+// listed for the other's sake: EC2 holds them as one.
 func Shadows(set ruleset.Set) []Shadow {
 	var found []Shadow
 	for _, t := range set.Tiers {
 		for _, rules := range [][]ruleset.Rule{t.Ingress, t.Egress} {
-			byPeer := make(map[ruleset.Peer][]ruleset.Rule)
-			for _, r := range rules {
-				byPeer[r.Peer] = append(byPeer[r.Peer], r)
-			}
-			for _, r := range rules {
-				if by := shadowedBy(r, byPeer); by != nil {
-					found = append(found, Shadow{r, by})
-				}
-			}
+			found = append(found, shadowsOf(rules)...)
 		}
 	}
 	return found
 }
 
-// shadowedBy are the rules that permit all that r permits, nil where there are none.
-func shadowedBy(r ruleset.Rule, byPeer map[ruleset.Peer][]ruleset.Rule) []ruleset.Rule {
-	want := ruleset.SetOf(r.Traffic)
-	var others []ruleset.Rule
-	var all ruleset.TrafficSet
-	for _, peer := range wider(r.Peer) {
-		for _, o := range byPeer[peer] {
-			set := ruleset.SetOf(o.Traffic)
-			if o.Key == r.Key || set.Intersect(want).IsEmpty() {
-				continue
-			}
-			if set.Covers(want) {
-				return []ruleset.Rule{o}
-			}
-			others = append(others, o)
-			all = all.Union(set)
+func shadowsOf(rules []ruleset.Rule) []Shadow {
+	distinct := slices.CompactFunc(slices.Clone(rules), func(a, b ruleset.Rule) bool { return a.Key == b.Key })
+	byPeer := make(map[ruleset.Peer][]ruleset.Traffic)
+	byPrefix := make(map[netip.Prefix][]ruleset.Traffic)
+	for _, r := range distinct {
+		byPeer[r.Peer] = append(byPeer[r.Peer], r.Traffic)
+		if r.Peer.Kind == ruleset.CIDR {
+			byPrefix[r.Peer.Prefix] = byPeer[r.Peer]
 		}
 	}
-	if all.Covers(want) && len(others) > 0 {
-		return others
+	nodes := rangesOf(byPrefix)
+	anybody := nodes.at(anyIPv4).Intersect(nodes.at(anyIPv6)) // whoever has an address, and so every group and list
+	covers := make(map[ruleset.Peer]ruleset.TrafficSet, len(byPeer))
+	for peer, traffic := range byPeer {
+		others := anybody
+		if peer.Kind == ruleset.CIDR {
+			n := nodes[nodes.find(peer.Prefix)]
+			others = n.wider.Union(n.below)
+		}
+		covers[peer] = others.Union(ruleset.Twice(traffic...)) // what two rules for it permit, each permits without the other
 	}
-	return nil
+	var found []Shadow
+	for _, r := range rules {
+		if covers[r.Peer].Holds(r.Traffic) {
+			found = append(found, Shadow{r, shadowedBy(r, distinct)})
+		}
+	}
+	return found
 }
 
-// wider are the peers whose rules hold for all of a peer as well: the prefixes around it, and itself.
-func wider(p ruleset.Peer) []ruleset.Peer {
-	peers := []ruleset.Peer{p}
-	if p.Kind != ruleset.CIDR {
-		return peers
+// shadowedBy are the rules that permit all that r permits: the first that does so alone, or else all that do so together.
+func shadowedBy(r ruleset.Rule, rules []ruleset.Rule) []ruleset.Rule {
+	var others []ruleset.Rule
+	for _, o := range rules {
+		if o.Key == r.Key || !o.Overlaps(r.Traffic) {
+			continue
+		}
+		if o.Covers(r.Traffic) && around(o.Peer, r.Peer) {
+			return []ruleset.Rule{o}
+		}
+		if around(o.Peer, r.Peer) || around(r.Peer, o.Peer) || r.Peer.Kind != ruleset.CIDR && o.Peer.Kind == ruleset.CIDR {
+			others = append(others, o)
+		}
 	}
-	for bits := p.Prefix.Bits() - 1; bits >= 0; bits-- {
-		around, _ := p.Prefix.Addr().Prefix(bits) // bits is in range
-		peers = append(peers, ruleset.CIDRPeer(around))
+	return others
+}
+
+// around reports whether a rule for one peer holds for all of another as well.
+func around(wider, p ruleset.Peer) bool {
+	if wider.Kind == ruleset.CIDR && p.Kind == ruleset.CIDR {
+		return contains(wider.Prefix, p.Prefix)
 	}
-	return peers
+	return wider == p
 }
 
 // HalfOpen lists the rules that name a tier which does not let all of their traffic through on its side.
 func HalfOpen(set ruleset.Set) []ruleset.Rule {
-	halves := make(map[string][2]half, len(set.Tiers))
-	for _, t := range set.Tiers {
-		halves[t.Name] = [2]half{newHalf(t.Ingress, nil), newHalf(t.Egress, nil)}
-	}
-	return slices.Collect(func(yield func(ruleset.Rule) bool) {
-		for r := range set.Rules() {
-			if r.Peer.Kind != ruleset.TierRef {
-				continue
-			}
-			other := halves[r.Peer.Name][r.Direction.Opposite()]
-			answer := other.tiers[r.Tier].Union(other.sure[ipv4]).Union(other.sure[ipv6])
-			if !answer.Covers(ruleset.SetOf(r.Traffic)) && !yield(r) {
-				return
-			}
+	m := compute(set, zones{}, nil)
+	var found []ruleset.Rule
+	for r := range set.Rules() {
+		if r.Peer.Kind != ruleset.TierRef {
+			continue
 		}
-	})
+		answer := m.half(r.Peer.Name, r.Direction.Opposite()).to(ruleset.TierPeer(r.Tier)).sure
+		if !answer.Holds(r.Traffic) {
+			found = append(found, r)
+		}
+	}
+	return found
 }

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"net/netip"
+	"slices"
 
 	"mlops-infra-suite/internal/sg/ruleset"
 )
@@ -19,127 +20,149 @@ type Flow struct {
 	Possible bool // it depends on addresses that are not known
 }
 
-// Matrix is everything that can flow between the zones of a rule set.
+// Matrix is everything that can flow between the zones of a rule set. It holds what each half of a tier permits; what flows
+// between two zones is computed when it is asked for.
 type Matrix struct {
-	set   ruleset.Set
-	zones zones
-	in    map[string]half // by tier
-	out   map[string]half
-	cells map[pair]cell
+	vpc     []netip.Prefix
+	tiers   zones
+	index   map[string]int // of the tiers, by name
+	in, out []*half        // by tier
+	outside zones          // the zones outside of the set
 }
-
-type pair struct{ from, to string }
-
-// cell is what flows between two zones: for sure, and beside that possibly.
-type cell struct{ sure, possible ruleset.TrafficSet }
-
-func (c cell) isEmpty() bool { return c.sure.IsEmpty() && c.possible.IsEmpty() }
 
 // Compute computes the matrix of a rule set.
 func Compute(set ruleset.Set, opt Options) *Matrix {
 	return compute(set, zonesOf([]ruleset.Set{set}, opt.Zones), opt.VPC)
 }
 
-func compute(set ruleset.Set, z zones, vpc []netip.Prefix) *Matrix {
-	m := &Matrix{set: set, zones: z, in: map[string]half{}, out: map[string]half{}, cells: map[pair]cell{}}
-	for _, t := range set.Tiers {
-		m.in[t.Name], m.out[t.Name] = newHalf(t.Ingress, vpc), newHalf(t.Egress, vpc)
-	}
-	for _, t := range set.Tiers {
-		for _, u := range set.Tiers {
-			m.between(t.Name, u.Name)
-		}
-		m.outside(t.Name, m.in[t.Name], func(zone string) pair { return pair{zone, t.Name} })
-		m.outside(t.Name, m.out[t.Name], func(zone string) pair { return pair{t.Name, zone} })
+func compute(set ruleset.Set, outside zones, vpc []netip.Prefix) *Matrix {
+	m := &Matrix{vpc: vpc, index: make(map[string]int, len(set.Tiers)), outside: outside}
+	for i, t := range set.Tiers {
+		m.index[t.Name] = i
+		m.tiers.add(ruleset.TierPeer(t.Name))
+		m.in = append(m.in, newHalf(t.Ingress, vpc))
+		m.out = append(m.out, newHalf(t.Egress, vpc))
 	}
 	return m
 }
 
-// between fills the cell of two tiers: what the egress of one and the ingress of the other permit in the same family.
-func (m *Matrix) between(from, to string) {
-	out, in := m.out[from], m.in[to]
-	var c cell
-	for _, f := range []family{ipv4, ipv6} {
-		sureOut, maybeOut := out.member(f, out.tiers[to])
-		sureIn, maybeIn := in.member(f, in.tiers[from])
-		c.sure = c.sure.Union(sureOut.Intersect(sureIn))
-		c.possible = c.possible.Union(maybeOut.Intersect(maybeIn))
-	}
-	m.put(pair{from, to}, c)
-}
-
-// outside fills the cells of one half of a tier and the zones outside of the set, which permit everything themselves.
-func (m *Matrix) outside(tier string, h half, at func(zone string) pair) {
-	prefixes := make(map[netip.Prefix]ruleset.TrafficSet)
-	for p, set := range h.ranges {
-		for _, q := range m.zones.inside(p) {
-			prefixes[q] = prefixes[q].Union(set)
-		}
-	}
-	for p, set := range prefixes {
-		m.put(at(zoneName(ruleset.CIDRPeer(p))), cell{sure: set})
-	}
-	for _, g := range m.zones.groups {
-		var c cell
-		for _, f := range []family{ipv4, ipv6} {
-			sure, possible := h.member(f, h.groups[g])
-			c.sure, c.possible = c.sure.Union(sure), c.possible.Union(possible)
-		}
-		m.put(at(g), c)
-	}
-	// Of a prefix list not even the family is known.
-	everybody := h.ranges[anyIPv4].Intersect(h.ranges[anyIPv6])
-	var anybody ruleset.TrafficSet
-	for _, set := range h.ranges {
-		anybody = anybody.Union(set)
-	}
-	for _, l := range m.zones.lists {
-		m.put(at(l), cell{sure: h.lists[l].Union(everybody), possible: anybody})
+// half is one half of a tier; a tier that the set doesn't have permits nothing.
+func (m *Matrix) half(tier string, d ruleset.Direction) *half {
+	i, ok := m.index[tier]
+	switch {
+	case !ok:
+		return &half{}
+	case d == ruleset.Ingress:
+		return m.in[i]
+	default:
+		return m.out[i]
 	}
 }
 
-func (m *Matrix) put(p pair, c cell) {
-	c.possible = c.possible.Minus(c.sure)
-	if !c.isEmpty() {
-		m.cells[p] = c
+// ends are what the two ends of a flow permit, family by family. A zone outside of the set permits everything on its side.
+func (m *Matrix) ends(from, to ruleset.Peer) (out, in [2]permit) {
+	return m.end(from, to, ruleset.Egress), m.end(to, from, ruleset.Ingress)
+}
+
+func (m *Matrix) end(zone, other ruleset.Peer, d ruleset.Direction) [2]permit {
+	if zone.Kind != ruleset.TierRef {
+		return [2]permit{{everything, everything}, {everything, everything}}
+	}
+	return m.half(zone.Name, d).byFamily(other)
+}
+
+// flows is what flows between two zones, of which one at least is a tier: what the egress of one and the ingress of the
+// other permit in the same family.
+func (m *Matrix) flows(from, to ruleset.Peer) permit {
+	switch {
+	case to.Kind != ruleset.TierRef:
+		return m.half(from.Name, ruleset.Egress).to(to)
+	case from.Kind != ruleset.TierRef:
+		return m.half(to.Name, ruleset.Ingress).to(from)
+	default:
+		out, in := m.ends(from, to)
+		return out[ipv4].intersect(in[ipv4]).union(out[ipv6].intersect(in[ipv6]))
 	}
 }
 
 // Zones are the names of all zones: the tiers, everybody, then the others by address and name.
-func (m *Matrix) Zones() []string {
-	names := append(m.set.TierNames(), Internet, InternetIPv6)
-	for _, p := range m.zones.prefixes {
-		if p.Bits() > 0 {
-			names = append(names, p.String())
-		}
-	}
-	return append(append(names, m.zones.groups...), m.zones.lists...)
-}
+func (m *Matrix) Zones() []string { return slices.Concat(m.tiers.names, m.outside.names) }
 
 // Flows are all flows, in the order of the zones, those that are sure before the possible ones.
 func (m *Matrix) Flows() []Flow {
-	var flows []Flow
-	names := m.Zones()
-	tiers := len(m.set.Tiers)
-	for i, from := range names {
-		for j, to := range names {
-			if i >= tiers && j >= tiers {
-				break // nothing is known about flows past the set
+	return m.list(func(int, ruleset.Direction) bool { return true }, m.flows)
+}
+
+// list makes flows of what is told of every pair of zones between which something may flow, in the order of the zones. It
+// asks for those alone of which a tier's half is in scope.
+func (m *Matrix) list(inScope func(tier int, d ruleset.Direction) bool, tell func(from, to ruleset.Peer) permit) []Flow {
+	rows := make([][]Flow, 0, len(m.tiers.peers)+len(m.outside.peers))
+	var row []Flow
+	named := m.namedPairs()
+	isNamed := make([]bool, len(m.tiers.peers)) // in the row
+	for i, from := range m.tiers.peers {
+		row = row[:0]
+		rowInScope := inScope(i, ruleset.Egress)
+		for _, j := range named[i] {
+			isNamed[j] = true
+		}
+		for j, to := range m.tiers.peers {
+			if (rowInScope || inScope(j, ruleset.Ingress)) && (isNamed[j] || meet(m.out[i], m.in[j])) {
+				row = tell(from, to).list(row, m.tiers.names[i], m.tiers.names[j])
 			}
-			if c, ok := m.cells[pair{from, to}]; ok {
-				flows = append(flows, c.flows(from, to)...)
+		}
+		for _, j := range named[i] {
+			isNamed[j] = false
+		}
+		if rowInScope {
+			for j, to := range m.outside.peers {
+				row = tell(from, to).list(row, m.tiers.names[i], m.outside.names[j])
+			}
+		}
+		rows = append(rows, slices.Clone(row))
+	}
+	for i, from := range m.outside.peers {
+		row = row[:0]
+		for j, to := range m.tiers.peers {
+			if inScope(j, ruleset.Ingress) {
+				row = tell(from, to).list(row, m.outside.names[i], m.tiers.names[j])
+			}
+		}
+		rows = append(rows, slices.Clone(row))
+	}
+	return slices.Concat(rows...) // at once: there may be hundreds of thousands
+}
+
+// namedPairs are, by the tier that sends, the tiers that it names or that name it. All others have but rules for ranges and
+// lists in common, of which meet finds out at less cost than flows.
+func (m *Matrix) namedPairs() [][]int {
+	pairs := make([][]int, len(m.tiers.peers))
+	for i := range pairs {
+		for name := range m.out[i].named[ruleset.TierRef] {
+			if j, ok := m.index[name]; ok {
+				pairs[i] = append(pairs[i], j)
+			}
+		}
+		for name := range m.in[i].named[ruleset.TierRef] {
+			if j, ok := m.index[name]; ok {
+				pairs[j] = append(pairs[j], i)
 			}
 		}
 	}
-	return flows
+	return pairs
 }
 
-func (c cell) flows(from, to string) []Flow {
-	var flows []Flow
-	for _, t := range c.sure.List() {
+// meet reports whether something may flow by two halves that don't name each other.
+func meet(out, in *half) bool {
+	return out.members[ipv4].possible.Overlaps(in.members[ipv4].possible) || out.members[ipv6].possible.Overlaps(in.members[ipv6].possible)
+}
+
+// list appends what is permitted as flows.
+func (p permit) list(flows []Flow, from, to string) []Flow {
+	for _, t := range p.sure.List() {
 		flows = append(flows, Flow{From: from, To: to, Traffic: t})
 	}
-	for _, t := range c.possible.List() {
+	for _, t := range p.possible.Minus(p.sure).List() {
 		flows = append(flows, Flow{From: from, To: to, Traffic: t, Possible: true})
 	}
 	return flows

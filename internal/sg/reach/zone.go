@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -19,8 +20,8 @@ var (
 	anyIPv6 = netip.MustParsePrefix("::/0")
 )
 
-// zoneName is the zone of a peer: its text, with names for everybody.
-func zoneName(p ruleset.Peer) string {
+// ZoneName is the zone of a peer: its text, with names for everybody.
+func ZoneName(p ruleset.Peer) string {
 	switch p {
 	case ruleset.CIDRPeer(anyIPv4):
 		return Internet
@@ -31,64 +32,47 @@ func zoneName(p ruleset.Peer) string {
 	}
 }
 
-// zones are the zones outside of the set, sorted: everybody, other CIDRs, groups, prefix lists.
+// zones are zones with their names, which are dear to write again and again.
 type zones struct {
-	prefixes []netip.Prefix // by address, the wider first: what lies inside a prefix follows it
-	groups   []string
-	lists    []string
-}
-
-// zonesOf collects the zones that the rules of the sets and further peers name.
-func zonesOf(sets []ruleset.Set, more []ruleset.Peer) zones {
-	z := zones{prefixes: []netip.Prefix{anyIPv4, anyIPv6}}
-	for _, set := range sets {
-		for r := range set.Rules() {
-			z.add(r.Peer)
-		}
-	}
-	for _, p := range more {
-		z.add(p)
-	}
-	slices.SortFunc(z.prefixes, comparePrefixes)
-	z.prefixes = slices.Compact(z.prefixes)
-	slices.Sort(z.groups)
-	z.groups = slices.Compact(z.groups)
-	slices.Sort(z.lists)
-	z.lists = slices.Compact(z.lists)
-	return z
+	peers []ruleset.Peer
+	names []string
 }
 
 func (z *zones) add(p ruleset.Peer) {
-	switch p.Kind {
-	case ruleset.CIDR:
-		z.prefixes = append(z.prefixes, p.Prefix)
-	case ruleset.GroupRef:
-		z.groups = append(z.groups, p.Name)
-	case ruleset.PrefixList:
-		z.lists = append(z.lists, p.Name)
-	case ruleset.TierRef:
-	}
+	z.peers, z.names = append(z.peers, p), append(z.names, ZoneName(p))
 }
 
-func comparePrefixes(a, b netip.Prefix) int {
-	if c := a.Addr().Compare(b.Addr()); c != 0 {
-		return c
+// zonesOf are the zones outside of the sets that rules and further peers name: everybody, other CIDRs by address, groups,
+// prefix lists.
+func zonesOf(sets []ruleset.Set, more []ruleset.Peer) zones {
+	seen := map[ruleset.Peer]bool{ruleset.CIDRPeer(anyIPv4): true, ruleset.CIDRPeer(anyIPv6): true}
+	for _, set := range sets {
+		for r := range set.Rules() {
+			seen[r.Peer] = true
+		}
 	}
-	return a.Bits() - b.Bits()
+	for _, p := range more {
+		seen[p] = true
+	}
+	maps.DeleteFunc(seen, func(p ruleset.Peer, _ bool) bool { return p.Kind == ruleset.TierRef })
+	var z zones
+	for _, p := range slices.SortedFunc(maps.Keys(seen), compareZones) {
+		z.add(p)
+	}
+	return z
 }
 
-// inside are the prefixes that lie inside of p, itself included: neighbours in the order of the list.
-func (z zones) inside(p netip.Prefix) []netip.Prefix {
-	start, _ := slices.BinarySearchFunc(z.prefixes, p, comparePrefixes)
-	end := start
-	for end < len(z.prefixes) && contains(p, z.prefixes[end]) {
-		end++
+// compareZones puts everybody before the other CIDRs.
+func compareZones(a, b ruleset.Peer) int {
+	switch anywhere := a.IsAnywhere(); {
+	case anywhere == b.IsAnywhere():
+		return a.Compare(b)
+	case anywhere:
+		return -1
+	default:
+		return 1
 	}
-	return z.prefixes[start:end]
 }
-
-// contains reports whether all of q lies inside of p.
-func contains(p, q netip.Prefix) bool { return p.Bits() <= q.Bits() && p.Contains(q.Addr()) }
 
 // ParseZone reads the name of a zone as assertions and flags write it; ok is false for a name that is no zone at all.
 // Whether a tier of that name exists is the caller's to know.

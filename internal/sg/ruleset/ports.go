@@ -67,7 +67,7 @@ func (t Traffic) Covers(u Traffic) bool {
 }
 
 // Overlaps reports whether something is both t and u.
-func (t Traffic) Overlaps(u Traffic) bool { return !SetOf(t).Intersect(SetOf(u)).IsEmpty() }
+func (t Traffic) Overlaps(u Traffic) bool { return SetOf(t).Overlaps(SetOf(u)) }
 
 // HasPort reports whether TCP or UDP traffic to the port is part of t.
 func (t Traffic) HasPort(port int) bool {
@@ -84,7 +84,7 @@ func (t Traffic) Compare(u Traffic) int {
 func (t Traffic) String() string {
 	name := t.Protocol.String()
 	switch {
-	case t.Ports == AnyPorts:
+	case t.Ports == AnyPorts || t.Protocol.HasPorts() && t.Ports == Ports{0, MaxPort}:
 		return name
 	case t.Protocol.IsICMP() && t.Ports.To == -1:
 		return fmt.Sprintf("%s/%d", name, t.Ports.From)
@@ -98,7 +98,7 @@ func (t Traffic) String() string {
 }
 
 // ParseTraffic reads traffic as people write it: tcp/443, udp/8000-8100, icmp/8, icmp/3.4, a protocol alone for all of it,
-// or all.
+// or all. All of TCP or UDP are the ports that a rule may name: port 0, which nobody serves, is not asked for.
 func ParseTraffic(text string) (Traffic, error) {
 	name, detail, hasDetail := strings.Cut(text, "/")
 	protocol, err := ParseProtocol(name)
@@ -106,7 +106,7 @@ func ParseTraffic(text string) (Traffic, error) {
 	case err != nil:
 		return Traffic{}, err
 	case !hasDetail && protocol.HasPorts():
-		return Traffic{protocol, Ports{0, MaxPort}}, nil
+		return Traffic{protocol, Ports{1, MaxPort}}, nil
 	case !hasDetail:
 		return Traffic{protocol, AnyPorts}, nil
 	case protocol.HasPorts():

@@ -1,8 +1,12 @@
 package ruleset
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// Others stands, in the list that a TrafficSet gives, for every protocol that has no name of its own there.
+// Others stands, in the list that a TrafficSet gives, for the protocols without a name. Single ones that the set does not
+// have are not told apart from those that it has: a list of 250 numbers would help nobody.
 const Others Protocol = -2
 
 // maxSpan is the last element of a protocol's space: of the ports 0 to 65535, or of the ICMP types and codes as
@@ -26,40 +30,127 @@ type TrafficSet struct {
 
 var whole = []span{{0, maxSpan}}
 
-// SetOf is the set of what a rule lets through.
-func SetOf(t Traffic) TrafficSet {
-	switch {
-	case t.Protocol == All:
-		return TrafficSet{rest: true}
-	case t.Protocol.HasPorts():
-		return TrafficSet{parts: []part{{t.Protocol, []span{{t.Ports.From, t.Ports.To}}}}}
-	case t.Protocol.IsICMP():
-		return TrafficSet{parts: []part{{t.Protocol, []span{icmpSpan(t.Ports)}}}}
+// named are the protocols whose rules may let a part of them through; every other protocol is in a set or is not.
+var named = []Protocol{ICMP, TCP, UDP, ICMPv6}
+
+// SetOf is the set of what any of the traffic lets through.
+func SetOf(traffic ...Traffic) TrafficSet {
+	var out TrafficSet
+	unnamed := false
+	for _, p := range piecesOf(traffic) {
+		switch p.protocol {
+		case All:
+			return TrafficSet{rest: true}
+		case Others:
+			unnamed = true
+		default:
+			out.add(p)
+		}
+	}
+	if unnamed {
+		return others().Union(out)
+	}
+	return out
+}
+
+// Twice is the set of what two or more of the traffic let through.
+func Twice(traffic ...Traffic) TrafficSet {
+	everything := 0
+	for _, t := range traffic {
+		if t.Protocol == All {
+			everything++
+		}
+	}
+	switch everything {
+	case 0:
+	case 1:
+		return SetOf(slices.DeleteFunc(slices.Clone(traffic), func(t Traffic) bool { return t.Protocol == All })...)
 	default:
-		return TrafficSet{parts: []part{{t.Protocol, whole}}}
+		return TrafficSet{rest: true}
+	}
+	var once, twice TrafficSet
+	for _, p := range piecesOf(traffic) {
+		if n := len(once.parts); n > 0 && once.parts[n-1].protocol == p.protocol {
+			last := once.parts[n-1].spans
+			if hi := min(p.hi, last[len(last)-1].hi); p.lo <= hi {
+				twice.add(piece{p.protocol, span{p.lo, hi}})
+			}
+		}
+		once.add(p)
+	}
+	return twice
+}
+
+// piece is what one traffic takes of its protocol's space.
+type piece struct {
+	protocol Protocol
+	span
+}
+
+// piecesOf are the pieces of the traffic in order: Others comes first, then All, then what has a number.
+func piecesOf(traffic []Traffic) []piece {
+	pieces := make([]piece, len(traffic))
+	for i, t := range traffic {
+		pieces[i] = piece{t.Protocol, spanOf(t)}
+	}
+	slices.SortFunc(pieces, func(a, b piece) int {
+		return cmp.Or(cmp.Compare(a.protocol, b.protocol), cmp.Compare(a.lo, b.lo))
+	})
+	return pieces
+}
+
+// spanOf is what traffic takes of its protocol's space.
+func spanOf(t Traffic) span {
+	switch {
+	case t.Protocol.HasPorts():
+		return span{t.Ports.From, t.Ports.To}
+	case !t.Protocol.IsICMP() || t.Ports == AnyPorts:
+		return whole[0]
+	case t.Ports.To == -1:
+		return span{t.Ports.From << 8, t.Ports.From<<8 | 255}
+	default:
+		return span{t.Ports.From<<8 | t.Ports.To, t.Ports.From<<8 | t.Ports.To}
 	}
 }
 
-func icmpSpan(p Ports) span {
-	switch {
-	case p == AnyPorts:
-		return whole[0]
-	case p.To == -1:
-		return span{p.From << 8, p.From<<8 | 255}
-	default:
-		return span{p.From<<8 | p.To, p.From<<8 | p.To}
+// add adds a piece to a set without a rest. The pieces come in order.
+func (s *TrafficSet) add(p piece) {
+	n := len(s.parts)
+	if n == 0 || s.parts[n-1].protocol != p.protocol {
+		s.parts = append(s.parts, part{p.protocol, []span{p.span}})
+		return
 	}
+	spans := s.parts[n-1].spans
+	if last := &spans[len(spans)-1]; p.lo <= last.hi+1 {
+		last.hi = max(last.hi, p.hi)
+		return
+	}
+	s.parts[n-1].spans = append(spans, p.span)
+}
+
+// others is the set that Others stands for.
+func others() TrafficSet {
+	out := TrafficSet{rest: true}
+	for _, protocol := range named {
+		out.parts = append(out.parts, part{protocol: protocol})
+	}
+	return out
 }
 
 // IsEmpty reports whether nothing is in the set.
 func (s TrafficSet) IsEmpty() bool { return !s.rest && len(s.parts) == 0 }
+
+// isCopy reports whether two sets share their memory, as many of a matrix do: a cheap way to see that they are equal.
+func (s TrafficSet) isCopy(t TrafficSet) bool {
+	return s.rest == t.rest && len(s.parts) == len(t.parts) && (len(s.parts) == 0 || &s.parts[0] == &t.parts[0])
+}
 
 // Union is what is in either set.
 func (s TrafficSet) Union(t TrafficSet) TrafficSet {
 	switch {
 	case s.IsEmpty():
 		return t
-	case t.IsEmpty():
+	case t.IsEmpty() || s.isCopy(t):
 		return s
 	}
 	return combine(s, t, func(a, b bool) bool { return a || b })
@@ -67,22 +158,87 @@ func (s TrafficSet) Union(t TrafficSet) TrafficSet {
 
 // Intersect is what is in both sets.
 func (s TrafficSet) Intersect(t TrafficSet) TrafficSet {
-	if s.IsEmpty() || t.IsEmpty() {
+	switch {
+	case s.IsEmpty() || t.IsEmpty():
 		return TrafficSet{}
+	case s.isCopy(t):
+		return s
 	}
 	return combine(s, t, func(a, b bool) bool { return a && b })
 }
 
 // Minus is what is in s and not in t.
 func (s TrafficSet) Minus(t TrafficSet) TrafficSet {
-	if s.IsEmpty() || t.IsEmpty() {
+	switch {
+	case s.IsEmpty() || t.IsEmpty():
 		return s
+	case s.isCopy(t):
+		return TrafficSet{}
 	}
 	return combine(s, t, func(a, b bool) bool { return a && !b })
 }
 
 // Covers reports whether all of t is in s.
 func (s TrafficSet) Covers(t TrafficSet) bool { return t.Minus(s).IsEmpty() }
+
+// Overlaps reports whether something is in both sets. It makes no new set.
+func (s TrafficSet) Overlaps(t TrafficSet) bool {
+	if s.rest && t.rest {
+		return true // there are more protocols than those with parts
+	}
+	for _, p := range s.parts {
+		if overlap(p.spans, t.spans(p.protocol)) {
+			return true
+		}
+	}
+	for _, p := range t.parts {
+		if s.rest && overlap(p.spans, s.spans(p.protocol)) {
+			return true
+		}
+	}
+	return false
+}
+
+// spans are what a set holds of a protocol.
+func (s TrafficSet) spans(protocol Protocol) []span {
+	for _, p := range s.parts {
+		if p.protocol == protocol {
+			return p.spans
+		}
+	}
+	return spansOf(s.rest)
+}
+
+func overlap(a, b []span) bool {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].hi < b[0].lo:
+			a = a[1:]
+		case b[0].hi < a[0].lo:
+			b = b[1:]
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// Holds reports whether all of the traffic is in s. It is Covers for a single rule, at the cost of a binary search.
+func (s TrafficSet) Holds(t Traffic) bool {
+	switch t.Protocol {
+	case All:
+		return s.rest && len(s.parts) == 0
+	case Others:
+		return s.Covers(SetOf(t))
+	}
+	i, ok := slices.BinarySearchFunc(s.parts, t.Protocol, func(p part, want Protocol) int { return cmp.Compare(p.protocol, want) })
+	if !ok {
+		return s.rest
+	}
+	want, spans := spanOf(t), s.parts[i].spans
+	j, _ := slices.BinarySearchFunc(spans, want.lo, func(have span, lo int) int { return cmp.Compare(have.hi, lo) })
+	return j < len(spans) && spans[j].lo <= want.lo && want.hi <= spans[j].hi
+}
 
 // combine keeps what keep says of being in a and being in b. Nothing that is in neither may be kept.
 func combine(a, b TrafficSet, keep func(inA, inB bool) bool) TrafficSet {
@@ -172,7 +328,7 @@ func (s TrafficSet) List() []Traffic {
 // withNames are the parts of a set with a rest, those of the named protocols included.
 func (s TrafficSet) withNames() []part {
 	parts := slices.Clone(s.parts)
-	for _, protocol := range []Protocol{ICMP, TCP, UDP, ICMPv6} {
+	for _, protocol := range named {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.protocol == protocol }) {
 			parts = append(parts, part{protocol, whole})
 		}

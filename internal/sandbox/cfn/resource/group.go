@@ -68,6 +68,20 @@ func (groupHandler) read(c *Context, id string, properties template.Map) (State,
 	return groupState(id, properties), err
 }
 
+func (groupHandler) find(c *Context, p template.Map) (string, error) {
+	name := property(p, "GroupName")
+	if name == "" {
+		return "", nil
+	}
+	out, err := invoke(c, "Ec2", "DescribeSecurityGroups", ec2.DescribeSecurityGroups, &ec2.DescribeSecurityGroupsInput{
+		Filters: []ec2.Filter{{Name: "group-name", Values: []string{name}}, {Name: "vpc-id", Values: []string{property(p, "VpcId")}}},
+	})
+	if err != nil || len(out.SecurityGroups) == 0 {
+		return "", err
+	}
+	return out.SecurityGroups[0].GroupId, nil
+}
+
 func groupState(id string, p template.Map) State {
 	return State{PhysicalID: id, Attributes: map[string]string{"Id": id, "GroupId": id, "VpcId": property(p, "VpcId")}}
 }

@@ -89,6 +89,18 @@ func (t Type) Import(c *Context, want Desired, physicalID string) (State, error)
 	return state, c.failure(err)
 }
 
+// Existing finds what has the name that the properties fix, "" for nothing or no
+// name.
+func (t Type) Existing(c *Context, properties template.Map) (physicalID string, err error) {
+	finder, ok := t.handler.(interface {
+		find(c *Context, properties template.Map) (physicalID string, err error)
+	})
+	if !ok {
+		return "", nil
+	}
+	return finder.find(c, properties)
+}
+
 // Release takes the stack's tags from a resource that is to live on without
 // the stack. Its error is a *HandlerError.
 func (t Type) Release(c *Context, have State) error {

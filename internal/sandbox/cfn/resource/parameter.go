@@ -62,6 +62,18 @@ func (parameterHandler) read(c *Context, name string, properties template.Map) (
 	return parameterState(name, properties), err
 }
 
+func (parameterHandler) find(c *Context, p template.Map) (string, error) {
+	name := property(p, "Name")
+	if name == "" {
+		return "", nil
+	}
+	_, err := invoke(c, "Ssm", "GetParameter", ssm.GetParameter, &ssm.GetParameterInput{Name: name})
+	if wire.IsCode(err, "ParameterNotFound", "ValidationException") {
+		return "", nil
+	}
+	return name, err
+}
+
 func putParameter(name string, properties template.Map) *ssm.PutParameterInput {
 	return &ssm.PutParameterInput{
 		Name:           name,

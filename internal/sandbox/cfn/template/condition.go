@@ -2,6 +2,7 @@ package template
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -40,7 +41,7 @@ func ifEvaluate(arg any, resolve Resolver) (any, error) {
 }
 
 func (t *Template) readConditions(root Map) error {
-	conditions, names, err := members(root, "Conditions", "Condition", maxName)
+	conditions, names, err := members(root, "Conditions", "Condition", math.MaxInt) // no limit is documented
 	if err != nil {
 		return err
 	}
@@ -95,6 +96,9 @@ func conditionReferences(node any) ([]Reference, error) {
 	case name != "":
 		return []Reference{{Kind: Condition, Name: name}}, nil
 	case function == "Fn::Equals":
+		if calls(operands, "Fn::ImportValue") {
+			return nil, validationError("Template error: Cannot use Fn::ImportValue in Conditions.")
+		}
 		return References(operands)
 	}
 	var found []Reference
@@ -260,6 +264,19 @@ func prune(node any, values map[string]bool) any {
 		return m
 	}
 	return node
+}
+
+// calls tells whether a value contains a call of a function.
+func calls(node any, function string) bool {
+	if name, _, isCall := call(node); isCall && name == function {
+		return true
+	}
+	for child := range children(node) {
+		if calls(child, function) {
+			return true
+		}
+	}
+	return false
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

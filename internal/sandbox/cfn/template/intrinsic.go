@@ -32,6 +32,9 @@ const (
 	// Export is an export of another stack. Its value is a string. Its name may
 	// have to be computed, so that only a Resolver gets to see it.
 	Export
+	// Zones are the availability zones of a region, "" for the stack's own. Its
+	// value is a List.
+	Zones
 )
 
 func (r Reference) String() string {
@@ -74,6 +77,12 @@ func function(name string) (intrinsic, bool) {
 		return intrinsic{findInMapReferences, findInMapEvaluate}, true
 	case "Fn::If":
 		return intrinsic{ifReferences, ifEvaluate}, true
+	case "Fn::GetAZs":
+		return intrinsic{References, zonesEvaluate}, true
+	case "Fn::Base64":
+		return intrinsic{References, base64Evaluate}, true
+	case "Fn::Cidr":
+		return intrinsic{cidrReferences, cidrEvaluate}, true
 	case "Fn::ImportValue":
 		return intrinsic{importReferences, importEvaluate}, true
 	}

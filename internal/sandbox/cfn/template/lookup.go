@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -171,7 +172,7 @@ func (t *Template) Imports(resolve Resolver) ([]string, error) {
 		}
 	}
 	for _, o := range t.Outputs {
-		if err := visit(o.Value); err != nil {
+		if err := cmp.Or(visit(o.Value), visit(o.Export)); err != nil {
 			return nil, err
 		}
 	}

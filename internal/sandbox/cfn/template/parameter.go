@@ -18,10 +18,11 @@ const (
 	VPCID           = "AWS::EC2::VPC::Id"
 	SubnetID        = "AWS::EC2::Subnet::Id"
 	SecurityGroupID = "AWS::EC2::SecurityGroup::Id"
+	ZoneName        = "AWS::EC2::AvailabilityZone::Name"
 	StoredName      = "AWS::SSM::Parameter::Name"
 	commaDelimited  = "CommaDelimitedList"
 	storedValue     = "AWS::SSM::Parameter::Value<"
-	list            = "List<"
+	listOf          = "List<"
 )
 
 // Limits of parameters (documented), in bytes and characters.
@@ -55,21 +56,21 @@ func (p *Parameter) element() (name string, isList bool) {
 	if name == commaDelimited {
 		return typeString, true
 	}
-	if item, ok := strings.CutPrefix(name, list); ok {
+	if item, ok := strings.CutPrefix(name, listOf); ok {
 		return strings.TrimSuffix(item, ">"), true
 	}
 	return name, false
 }
 
 // parameterTypes lists the types that the sandbox has. AWS has more, for what
-// the sandbox hasn't: images, key pairs, hosted zones, zones' names.
+// the sandbox hasn't: images, key pairs, instances, hosted zones.
 func parameterTypes() []string {
 	types := []string{
-		typeString, typeNumber, list + typeNumber + ">", commaDelimited, StoredName,
-		storedValue + typeString + ">", storedValue + list + typeString + ">>", storedValue + commaDelimited + ">",
+		typeString, typeNumber, listOf + typeNumber + ">", commaDelimited, StoredName,
+		storedValue + typeString + ">", storedValue + listOf + typeString + ">>", storedValue + commaDelimited + ">",
 	}
-	for _, id := range []string{VPCID, SubnetID, SecurityGroupID} {
-		types = append(types, id, list+id+">", storedValue+id+">", storedValue+list+id+">>")
+	for _, id := range []string{VPCID, SubnetID, SecurityGroupID, ZoneName} {
+		types = append(types, id, listOf+id+">", storedValue+id+">", storedValue+listOf+id+">>")
 	}
 	return types
 }

@@ -9,10 +9,10 @@
 //
 // It knows the sections Parameters, Mappings, Conditions, Resources and Outputs,
 // Description and Metadata; the functions Ref, Fn::GetAtt, Fn::Sub, Fn::Join,
-// Fn::Select, Fn::Split, Fn::FindInMap, Fn::If and Fn::ImportValue, and in
-// conditions Fn::Equals, Fn::And, Fn::Or and Fn::Not, with their YAML short
-// forms; and the pseudo parameters. Which resource types and attributes there are
-// it is told by Types.
+// Fn::Select, Fn::Split, Fn::FindInMap, Fn::If, Fn::ImportValue, Fn::GetAZs,
+// Fn::Cidr and Fn::Base64, and in conditions Fn::Equals, Fn::And, Fn::Or and
+// Fn::Not, with their YAML short forms; and the pseudo parameters. Which resource
+// types and attributes there are it is told by Types.
 package template
 
 import (

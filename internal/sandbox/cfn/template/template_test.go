@@ -54,7 +54,7 @@ func TestParseRefuses(t *testing.T) {
 		{"GetAtt", "Resources: {A: {Type: Toy::Car, Properties: {X: !GetAtt B.Colour}}}", "Template error: instance of Fn::GetAtt references undefined resource B"},
 		{"attribute", "Resources: {A: {Type: Toy::Car, Properties: {X: !GetAtt B.Size}}, B: {Type: Toy::Doll}}", "Template error: resource B does not support attribute type Size in Fn::GetAtt"},
 		{"GetAtt without attribute", "Resources: {A: {Type: Toy::Car, Properties: {X: !GetAtt B}}}", "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"},
-		{"function", "Resources: {A: {Type: Toy::Car, Properties: {X: !GetAZs B}}}", "Template error: the function Fn::GetAZs is not supported by this sandbox"},
+		{"function", "Resources: {A: {Type: Toy::Car, Properties: {X: !Length B}}}", "Template error: the function Fn::Length is not supported by this sandbox"},
 		{"function with a neighbour", "Resources: {A: {Type: Toy::Car, Properties: {X: {Ref: A, Y: 1}}}}", "Template format error: Ref must be the only key of its object"},
 		{"cycle", "Resources: {A: {Type: Toy::Car, DependsOn: B}, B: {Type: Toy::Car, Properties: {X: !Ref A}}, C: {Type: Toy::Car, DependsOn: A}, D: {Type: Toy::Car}}", "Circular dependency between resources: [A, B]"},
 		{"itself", "Resources: {A: {Type: Toy::Car, Properties: {X: !Ref A}}}", "Circular dependency between resources: [A]"},
@@ -190,8 +190,16 @@ func FuzzParse(f *testing.F) {
 	f.Add(everyFunction)
 	f.Add(`{"Resources":{"A":{"Type":"Toy::Car","Properties":{"X":{"Fn::Join":["",["a",{"Ref":"AWS::Region"}]]}}}}}`)
 	f.Add("Resources: {A: {Type: Toy::Car, Properties: {X: !Sub ['${a}', {a: !Ref A}]}}}")
+	f.Add(conditional)
 	f.Fuzz(func(t *testing.T, body string) {
+		resolve := func(Reference) (any, error) { return "v", nil }
 		parsed, err := Parse(body, toys{})
+		if err == nil {
+			parsed, err = parsed.Settle(toys{}, resolve)
+		}
+		if err == nil {
+			_, err = parsed.Imports(resolve)
+		}
 		if err != nil {
 			if !wire.IsCode(err, "ValidationError") {
 				t.Fatalf("not modelled: %v", err)
@@ -202,7 +210,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("order %v of %d resources", parsed.Order(), len(parsed.Resources))
 		}
 		for _, id := range parsed.Order() {
-			_, err := Evaluate(parsed.Resources[id].Properties, func(Reference) (any, error) { return "v", nil })
+			_, err := Evaluate(parsed.Resources[id].Properties, resolve)
 			if err != nil && !wire.IsCode(err, "ValidationError") {
 				t.Fatalf("not modelled: %v", err)
 			}
