@@ -175,16 +175,21 @@ func (c *collector) add(e exposure) {
 
 // silenceOther silences what idOther would say of rules that have been named, by another check or by itself.
 func (c *collector) silenceOther() {
-	var named group
+	named := make(map[int]bool)
+	name := func(e exposure) {
+		for _, i := range e.rules {
+			named[i] = true
+		}
+	}
 	for _, e := range c.list {
 		if e.check != idOther && e.check != idHTTP {
-			named = join(named, e.rules)
+			name(e)
 		}
 	}
 	for i := range c.list {
 		if e := &c.list[i]; e.check == idOther {
-			e.silent = len(e.rules.without(named)) == 0
-			named = join(named, e.rules)
+			e.silent = e.silent || !slices.ContainsFunc(e.rules, func(i int) bool { return !named[i] })
+			name(*e)
 		}
 	}
 }

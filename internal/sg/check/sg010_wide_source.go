@@ -30,14 +30,17 @@ var wideSource = Check{
 func (v tierView) wideSources(known atlas) group {
 	var reported, found group
 	for _, e := range v.open {
-		reported = join(reported, e.rules)
+		reported = append(reported, e.rules...)
+	}
+	if v.isInner() {
+		reported = append(reported, v.worldwide...) // by SG018
 	}
 	for i, rule := range v.Ingress {
 		if isWide(rule.Peer) && known.place(rule.Peer.Prefix).public && !(v.Role == ruleset.Edge && v.servesToAll(rule.Traffic)) {
 			found = append(found, i)
 		}
 	}
-	return found.without(reported)
+	return found.without(join(reported, nil))
 }
 
 // isWide reports whether a peer is a range from /1 to /23 of IPv4, or wider than /32 of IPv6: many, and not everybody.

@@ -1,10 +1,6 @@
 package check
 
-import (
-	"slices"
-
-	"mlops-infra-suite/internal/sg/ruleset"
-)
+import "mlops-infra-suite/internal/sg/ruleset"
 
 // widestRange is how many ports a tier may open to another one without a word.
 const widestRange = 1000
@@ -29,7 +25,7 @@ var wideRange = Check{
 				n := portsOf(rule.Traffic)
 				switch wide := n > widestRange || n > 1 && rule.Peer.Kind != ruleset.TierRef; {
 				case !wide || isSelf(rule) && isWhole(rule.Traffic): // SG024 is about that
-				case slices.Contains(everything, i):
+				case everything.has(i):
 					r.elsewhere()
 				default:
 					r.rule(rule, "%s from %s: a range of %d ports", rule.Traffic, rule.Peer, n)
@@ -44,10 +40,10 @@ func (v tierView) reported(check string) group {
 	var rules group
 	for _, e := range v.open {
 		if e.check == check && !e.silent {
-			rules = join(rules, e.rules)
+			rules = append(rules, e.rules...)
 		}
 	}
-	return rules
+	return join(rules, nil)
 }
 
 // portsOf is how many ports traffic has: those of TCP and UDP, of which all traffic has all.

@@ -1,10 +1,6 @@
 package check
 
-import (
-	"slices"
-
-	"mlops-infra-suite/internal/sg/ruleset"
-)
+import "mlops-infra-suite/internal/sg/ruleset"
 
 var rangeIntoTier = Check{
 	ID:       "SG016",
@@ -27,7 +23,7 @@ var rangeIntoTier = Check{
 			for i, rule := range v.Ingress {
 				switch {
 				case rule.Peer.Kind != ruleset.CIDR:
-				case slices.Contains(v.worldwide, i): // SG004 or SG018 is about that
+				case v.worldwide.has(i): // SG004 or SG018 is about that
 					r.elsewhere()
 				default:
 					r.rule(rule, "%s from the range %s, not from a tier or group", rule.Traffic, rule.Peer)

@@ -34,7 +34,7 @@ var openInnerTier = Check{
 				r.list[before].Severity = diag.Warning
 			}
 			for i, rule := range v.Ingress {
-				switch asked := func(e exposure) bool { return slices.Contains(e.rules, i) }; {
+				switch asked := func(e exposure) bool { return e.rules.has(i) }; {
 				case rule.Peer.Kind != ruleset.PrefixList:
 				case slices.ContainsFunc(v.perhaps, asked): // a check on ports has said so
 					r.cantTell()

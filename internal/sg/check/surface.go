@@ -20,7 +20,7 @@ type stretch struct {
 	ipv6     world
 }
 
-// group are rules of one direction of a tier, by index, in their order.
+// group are rules of one direction of a tier, by index, sorted.
 type group []int
 
 // world are the rules that let the world of one family through: those that do so each by itself, or else all for public
@@ -49,6 +49,12 @@ func join(a, b group) group {
 	return slices.Compact(both)
 }
 
+// has reports whether a rule is in the group.
+func (g group) has(rule int) bool {
+	_, found := slices.BinarySearch(g, rule)
+	return found
+}
+
 // key is a group as the key of a map.
 func (g group) key() string {
 	var b []byte
@@ -60,7 +66,7 @@ func (g group) key() string {
 
 // without are the rules of a group that are not in another one.
 func (g group) without(other group) group {
-	return slices.DeleteFunc(slices.Clone(g), func(i int) bool { return slices.Contains(other, i) })
+	return slices.DeleteFunc(slices.Clone(g), other.has)
 }
 
 // atlas knows which ranges are public, and which are the world by themselves. It asks once for each.

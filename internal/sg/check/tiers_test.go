@@ -130,6 +130,10 @@ func TestFindings(t *testing.T) {
 			"error SG017 tier app: the internet gets past web: tcp/443 from 0.0.0.0/0",
 			"warning SG018 tier app: not an edge tier, and open to the world: tcp/443 from 0.0.0.0/0",
 		}},
+		{"a part of the world past the edge", []ruleset.Rule{rule("app", in, "tcp/443", "8.0.0.0/8")}, []string{
+			"error SG017 tier app: the internet gets past web: tcp/443 from 8.0.0.0/8",
+			"warning SG018 tier app: not an edge tier, and open to the world: tcp/443 from 8.0.0.0/8",
+		}},
 		{"open egress", []ruleset.Rule{rule("app", out, "all", "0.0.0.0/0"), rule("app", out, "tcp/25", "0.0.0.0/0")}, []string{
 			"warning SG020 tier app: every port (all) of the world may be reached, at 0.0.0.0/0",
 			"warning SG021 tier app: tcp/25 may be reached anywhere, at 0.0.0.0/0",
