@@ -32,8 +32,9 @@ lint: ## gofmt, go vet, golangci-lint, and no test that really sleeps
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(FUZZTIME)
 
-bench: ## Measure start-up time and memory of the whole process against the budgets
+bench: ## Measure start-up, memory and the analysis of large rule sets against the budgets
 	$(GO) run ./internal/benchmark -runs $(BENCHRUNS)
+	$(GO) run ./internal/benchmark/analysis -page docs/benchmarks.md
 
 demo: build ## The main job in the sandbox, in a folder of its own: no account, no network
 	@BIN="$(abspath $(BIN))" .ci/demo

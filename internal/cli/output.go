@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"mlops-infra-suite/internal/diag"
+	"mlops-infra-suite/internal/sg/check"
 )
 
 // header is what every JSON document begins with.
@@ -46,6 +47,7 @@ type errorInfo struct {
 type finding struct {
 	ID       string `json:"id"`
 	Severity string `json:"severity"`
+	Impact   string `json:"impact,omitempty"` // of a check of the catalogue: CRIT, HIGH, MED or LOW
 	Tier     string `json:"tier"`
 	Rule     string `json:"rule"`
 	Message  string `json:"message"`
@@ -65,8 +67,9 @@ type files struct {
 func findingsOf(list diag.List) []finding {
 	out := make([]finding, len(list))
 	for i, d := range list {
+		c, _ := check.Find(d.ID)
 		out[i] = finding{
-			ID: d.ID, Severity: d.Severity.String(), Tier: d.Tier, Rule: d.Rule,
+			ID: d.ID, Severity: d.Severity.String(), Impact: string(c.Impact), Tier: d.Tier, Rule: d.Rule,
 			Message: d.Summary, Hint: d.Hint,
 			File: d.Pos.File, Line: d.Pos.Line, Column: d.Pos.Column,
 			Waived: d.Waived != "",

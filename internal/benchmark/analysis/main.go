@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -20,7 +21,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	page := flag.String("page", "", "write the table to this Markdown file as well")
 	flag.Parse()
-	err := run(ctx, *page)
+	err := run(ctx, os.Stdout, *page)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "analysis:", err)
@@ -28,7 +29,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, page string) (err error) {
+func run(ctx context.Context, out io.Writer, page string) (err error) {
 	folder, err := os.MkdirTemp("", "sg-analysis-")
 	if err != nil {
 		return fmt.Errorf("make work folder: %w", err)
@@ -51,7 +52,9 @@ func run(ctx context.Context, page string) (err error) {
 		}
 	}
 	text := table(rows)
-	fmt.Print(text)
+	if _, err := io.WriteString(out, text); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
 	if page != "" {
 		if err := os.WriteFile(page, []byte(preface+text), 0o644); err != nil {
 			return fmt.Errorf("write page: %w", err)

@@ -32,10 +32,10 @@ type Impact string
 
 // The impacts, from the gravest to the mildest.
 const (
-	Critical Impact = "critical"
-	High     Impact = "high"
-	Medium   Impact = "medium"
-	Low      Impact = "low"
+	Critical Impact = "CRIT"
+	High     Impact = "HIGH"
+	Medium   Impact = "MED"
+	Low      Impact = "LOW"
 )
 
 // Check is one entry of the catalogue.

@@ -319,6 +319,12 @@ func TestQuota(t *testing.T) {
 	if got := only(check.Run(raised), "SG031"); len(got) > 0 {
 		t.Errorf("61 rules are fine where the quota is 100: %v", got)
 	}
+	raised = input(many(1001, ruleset.Ingress, "10.0.0.0/8")...)
+	raised.RulesPerDirection = 2000
+	want := []string{"error SG031 : tier db: 1001 ingress rules are over 1000, beyond which no quota goes"}
+	if diff := cmp.Diff(want, brief(only(check.Run(raised), "SG031"))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
 	twice := input(slices.Concat(many(48, ruleset.Ingress, "10.0.0.0/8"), many(1, ruleset.Ingress, "10.0.0.0/8"))...)
 	if got := brief(only(check.Run(twice), "SG026", "SG031")); len(got) != 1 || !strings.Contains(got[0], "SG026") {
 		t.Errorf("a rule that stands twice counts once: %v", got)

@@ -46,7 +46,7 @@ func (v tierView) exposures(lists []portList) []exposure {
 		everything = join(everything, g)
 	}
 	for _, st := range v.ingress {
-		all := st.world()
+		all := st.world
 		if len(all) == 0 || !st.protocol.HasPorts() {
 			continue
 		}
@@ -82,6 +82,9 @@ func (v tierView) divide(st stretch, lists []portList, give func(check string, p
 			continue
 		}
 		for _, port := range l.ports {
+			if l.check == idDatabase && v.isWeb(port) {
+				continue
+			}
 			if st.from <= port && port <= st.to && !slices.Contains(listed, port) {
 				listed = append(listed, port)
 				give(l.check, port)
@@ -131,8 +134,8 @@ func wholeOpen(rules []ruleset.Rule, stretches []stretch) []group {
 		next := 1 // the first port that may be closed
 		var by group
 		for _, st := range stretches {
-			if st.protocol == p && st.from <= next && len(st.world()) > 0 {
-				next, by = max(next, st.to+1), join(by, st.world())
+			if st.protocol == p && st.from <= next && len(st.world) > 0 {
+				next, by = max(next, st.to+1), join(by, st.world)
 			}
 		}
 		if next <= ruleset.MaxPort {

@@ -4,7 +4,7 @@ var openDatabase = Check{
 	ID:     idDatabase,
 	Title:  "database ports open to the world",
 	Why:    "anybody on the internet may reach the data directly, past the application",
-	Notes:  "The ports are known_ports.database of the settings and the service ports of all tiers with role database, wherever they were moved; of TCP and UDP, in every tier, alone, in a range or in protocol all.",
+	Notes:  "The ports are known_ports.database of the settings and the service ports of all tiers with role database, wherever they were moved; of TCP and UDP, in every tier, alone, in a range or in protocol all. A database that is served on 80 or 443 makes a database port of that in its own tier only.",
 	Remedy: "let the tier that uses the database reach it: source_tier in the place of source",
 	Fix:    "- {protocol: tcp, port: 5432, source_tier: app, description: Database connections from the app tier}\n",
 	Impact: Critical,

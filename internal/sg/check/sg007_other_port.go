@@ -10,7 +10,7 @@ var openOther = Check{
 	Impact:   Medium,
 	Levels:   alwaysWarning,
 	Waivable: true,
-	Mappings: exposureControls(as(securityHub, "EC2.18"), as(awsConfig, "vpc-sg-open-only-to-authorized-ports"), as(kics, "4a1e6b34, 1cc2fbd7"),
+	Mappings: exposureControls(as(securityHub, "EC2.18"), as(awsConfig, "vpc-sg-open-only-to-authorized-ports"), as(kics, "4a1e6b34"),
 		as(cfnGuard, "EC2_SECURITY_GROUP_INGRESS_OPEN_TO_WORLD"), as(cfnNag, "W2")),
 	Pass: Example{YAML: `security_groups:
   scenario: 3-tier-web

@@ -27,7 +27,7 @@ var openICMP = Check{
 			var told []group
 			for _, st := range v.ingress {
 				anyCode := func(i int) bool { return hasAnyCode(v.Ingress[i].Traffic) }
-				if g := st.world(); st.protocol.IsICMP() && slices.ContainsFunc(g, anyCode) && !contains(told, g) {
+				if g := st.world; st.protocol.IsICMP() && slices.ContainsFunc(g, anyCode) && !contains(told, g) {
 					told = append(told, g)
 					rules := pick(v.Ingress, g)
 					r.rule(rules[slices.IndexFunc(g, anyCode)], "%s open to the world, from %s", trafficOf(rules), peersOf(rules))

@@ -12,7 +12,7 @@ var rangeIntoTier = Check{
 	Impact:   High,
 	Levels:   alwaysWarning,
 	Waivable: true,
-	Mappings: []Mapping{as(nist, "SC-7(21), AC-4"), as(pci, "1.3.1")},
+	Mappings: []Mapping{as(nist, "SC-7(21), AC-4")},
 	Pass:     ingress("db", "protocol: tcp, port: 5432, source_sg: sg-0123456789abcdef0, description: The reporting servers"),
 	Fail:     ingress("db", "protocol: tcp, port: 5432, source: 10.8.0.0/16, description: The reporting servers"),
 	run: func(s *subject, r *report) {

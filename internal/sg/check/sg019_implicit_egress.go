@@ -9,7 +9,7 @@ var implicitEgress = Check{
 	Impact:   High,
 	Levels:   alwaysWarning,
 	Waivable: true,
-	Mappings: []Mapping{as(nist, "SC-7(5), CM-7"), as(pci, "1.3.2"), as(cfnNag, "F1000"), as(cfnGuard, "EC2_SECURITY_GROUP_MISSING_EGRESS")},
+	Mappings: []Mapping{as(cfnNag, "F1000"), as(cfnGuard, "EC2_SECURITY_GROUP_MISSING_EGRESS")},
 	Pass:     Example{YAML: "security_groups: {scenario: 3-tier-web} # nothing leaves db\n"},
 	Fail: Example{YAML: `Resources:
   Db:

@@ -30,7 +30,7 @@ var egressPorts = Check{
 			for _, st := range v.egress {
 				g := join(st.ipv4.beside(everything), st.ipv6.beside(everything))
 				switch {
-				case !st.protocol.HasPorts() || len(st.world()) == 0 || isUsual(ruleset.Ports{From: st.from, To: st.to}):
+				case !st.protocol.HasPorts() || len(st.world) == 0 || isUsual(ruleset.Ports{From: st.from, To: st.to}):
 				case len(g) == 0 || v.database: // SG020 and SG022 are about that
 					r.elsewhere()
 				case !contains(told, g):

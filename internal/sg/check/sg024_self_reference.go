@@ -11,7 +11,6 @@ var selfReference = Check{
 	Impact:   Medium,
 	Levels:   alwaysWarning,
 	Waivable: true,
-	Mappings: []Mapping{as(nist, "AC-4, CM-7")},
 	Pass:     ingress("app", "protocol: tcp, port: 7946, source_tier: app, description: Cluster membership"),
 	Fail:     ingress("app", "protocol: all, source_tier: app, description: Cluster"),
 	run: func(s *subject, r *report) {

@@ -23,7 +23,7 @@ var wholePrivateBlock = Check{
 	Impact:   Medium,
 	Levels:   alwaysWarning,
 	Waivable: true,
-	Mappings: []Mapping{as(nist, "AC-4, SC-7(5)"), as(pci, "1.3.1"), as(cfnNag, "W9"), as(kics, "0104165b")},
+	Mappings: []Mapping{as(cfnNag, "W9"), as(kics, "0104165b")},
 	Pass:     ingress("web", "protocol: tcp, port: 9090, source: 10.8.0.0/16, description: Metrics to the hub"),
 	Fail:     ingress("web", "protocol: tcp, port: 9090, source: 10.0.0.0/8, description: Metrics to anybody inside"),
 	run: func(s *subject, r *report) {

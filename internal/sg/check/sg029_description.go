@@ -14,7 +14,7 @@ var missingDescription = Check{
 	Fix:      "- {protocol: tcp, port: 9100, source: 10.8.0.0/16, description: Metrics to the hub}\n",
 	Impact:   Low,
 	Levels:   alwaysError,
-	Mappings: []Mapping{as(checkov, "CKV_AWS_23"), as(trivy, "AVD-AWS-0124"), as(cfnNag, "W36"), as(cfnGuard, "EC2_SECURITY_GROUP_DESCRIPTION")},
+	Mappings: []Mapping{as(checkov, "CKV_AWS_23"), as(trivy, "AVD-AWS-0124")},
 	Pass:     ingress("web", "protocol: tcp, port: 9100, source: 10.8.0.0/16, description: Metrics to the hub"),
 	Fail:     ingress("web", "protocol: tcp, port: 9100, source: 10.8.0.0/16"),
 	run: func(s *subject, r *report) {

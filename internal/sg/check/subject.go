@@ -35,7 +35,7 @@ func newSubject(in Input) *subject {
 		v := tierView{Tier: t, index: i, ingress: s.atlas.stretches(t.Ingress), egress: s.atlas.stretches(t.Egress)}
 		v.database = t.Role == ruleset.Database || t.Role == ruleset.Other && s.holdsDatabase(t)
 		for _, st := range v.ingress {
-			v.worldwide = append(v.worldwide, st.world()...)
+			v.worldwide = append(v.worldwide, st.world...)
 		}
 		v.worldwide = join(v.worldwide, nil)
 		v.open = v.exposures(lists)
@@ -72,6 +72,12 @@ func (s *subject) holdsDatabase(t ruleset.Tier) bool {
 
 // isInner reports whether nobody on the internet has business with the tier directly.
 func (v tierView) isInner() bool { return v.Role != ruleset.Edge }
+
+// isWeb reports whether a port is one of the web's in a tier that is no database. A database that is served over HTTPS, as
+// OpenSearch is, doesn't make a database port of it everywhere.
+func (v tierView) isWeb(port int) bool {
+	return v.Role != ruleset.Database && (port == 80 || port == 443)
+}
 
 // mayBePublic are the TCP and UDP ports that the world may reach: of an edge tier the web's and its own.
 func (v tierView) mayBePublic(p ruleset.Protocol, port int) bool {

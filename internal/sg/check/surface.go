@@ -18,6 +18,7 @@ type stretch struct {
 	rules    group // all of them
 	ipv4     world
 	ipv6     world
+	world    group // those that let the world through in either family
 }
 
 // group are rules of one direction of a tier, by index, sorted.
@@ -29,9 +30,6 @@ type world struct {
 	rules    group
 	together bool
 }
-
-// world are the rules that let the world through in either family.
-func (s stretch) world() group { return join(s.ipv4.rules, s.ipv6.rules) }
 
 // traffic is the stretch in words: tcp/20-25, icmp.
 func (s stretch) traffic() string {
@@ -152,6 +150,7 @@ func (a atlas) stretches(rules []ruleset.Rule) []stretch {
 			}
 			s := stretch{protocol: protocol, from: b.at, to: bounds[i+1].at - 1, rules: slices.Clone(open)}
 			s.ipv4, s.ipv6 = a.world(rules, open, false), a.world(rules, open, true)
+			s.world = join(s.ipv4.rules, s.ipv6.rules)
 			out = append(out, s)
 		}
 	}

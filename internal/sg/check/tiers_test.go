@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -82,8 +83,9 @@ func TestFindings(t *testing.T) {
 			`info SG027 tier web: the rule "web ingress tcp/22 from 128.0.0.0/1" is contained in "web ingress tcp/22 from 0.0.0.0/0"`,
 		}},
 		{"wide sources", []ruleset.Rule{
-			rule("web", in, "tcp/9999", "52.0.0.0/15"), rule("web", in, "tcp/9999", "2600::/31"), rule("web", in, "tcp/9999", "52.4.5.0/24"), rule("web", in, "tcp/9999", "2600:1f00::/32"),
+			rule("web", in, "tcp/9999", "52.0.0.0/15"), rule("web", in, "tcp/9999", "2600::/31"), rule("web", in, "tcp/9998", "52.4.4.0/23"), rule("web", in, "tcp/9997", "52.4.5.0/24"), rule("web", in, "tcp/9999", "2600:1f00::/32"),
 		}, []string{
+			"warning SG010 tier web: tcp/9998 from 52.4.4.0/23, a wide range of public addresses",
 			"warning SG010 tier web: tcp/9999 from 52.0.0.0/15, a wide range of public addresses",
 			"warning SG010 tier web: tcp/9999 from 2600::/31, a wide range of public addresses",
 		}},
@@ -312,5 +314,32 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A database on a port of the web is guarded in its own tier, and doesn't make the web's own port a database port.
+func TestDatabaseOnHTTPS(t *testing.T) {
+	search := ruleset.Traffic{Protocol: ruleset.TCP, Ports: ruleset.SinglePort(443)}
+	world := func(tier string) ruleset.Rule {
+		return ruleset.Rule{
+			Key: ruleset.Key{
+				Tier: tier, Direction: ruleset.Ingress, Traffic: search,
+				Peer: ruleset.CIDRPeer(netip.MustParsePrefix("0.0.0.0/0")),
+			},
+			Description: "HTTPS",
+		}
+	}
+	tiers := []ruleset.Tier{{Name: "web", Role: ruleset.Edge}, {Name: "search", Role: ruleset.Database, Service: &search}}
+	var guarded []string
+	for _, d := range check.Run(check.Input{
+		Set: ruleset.NewSet(tiers, []ruleset.Rule{world("web"), world("search")}), Env: "prod", RulesPerDirection: 60,
+		GroupDescription: func(string) string { return "x" },
+	}) {
+		if d.ID == "SG004" {
+			guarded = append(guarded, d.Tier)
+		}
+	}
+	if diff := cmp.Diff([]string{"search"}, guarded); diff != "" {
+		t.Errorf("tiers with SG004 (-want +got):\n%s", diff)
 	}
 }

@@ -102,6 +102,21 @@ func TestWaive(t *testing.T) {
 	}
 }
 
+// Who waives that everything is open has not waived that databases are.
+func TestWaivedEverythingLeavesDatabases(t *testing.T) {
+	found := check.Run(input(rule("web", ruleset.Ingress, "all", "0.0.0.0/0")))
+	problems := check.Waive(found, []config.Waiver{{Check: "SG001", Reason: "r", Expires: day("2027-03-31")}}, []string{"web", "db"}, day("2027-03-31"))
+	var blocking []string
+	for _, d := range found {
+		if d.IsError() {
+			blocking = append(blocking, d.ID)
+		}
+	}
+	if diff := cmp.Diff([]string{"SG004"}, blocking); diff != "" || len(problems) > 0 {
+		t.Errorf("%v, -want +got:\n%s", problems, diff)
+	}
+}
+
 // An error that is waived no longer blocks, and nothing else changes.
 func TestWaivedErrorsDontBlock(t *testing.T) {
 	found := check.Run(input(rule("web", ruleset.Ingress, "tcp/22", "0.0.0.0/0")))

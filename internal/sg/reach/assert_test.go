@@ -158,6 +158,11 @@ func TestProve(t *testing.T) {
 		},
 		{"families don't mix, and so deny", []ruleset.Rule{out("web", "tcp/80", "internet", 1), in("app", "tcp/80", "internet-ipv6", 2)}, "deny web app", ""},
 		{
+			"the rules of a counter-example are for one family",
+			[]ruleset.Rule{out("web", "tcp/80", "internet", 1), out("web", "tcp/80", "internet-ipv6", 2), in("app", "tcp/80", "internet-ipv6", 3)}, "deny web app",
+			`tcp/80 flows from web to app; see the rules "web egress tcp/80 to ::/0" (my.yaml:2:3) and "app ingress tcp/80 from ::/0" (my.yaml:3:3)`,
+		},
+		{
 			"denied, and flows", pair, "deny web app tcp/1-65535 udp",
 			`tcp/8080 flows from web to app; see the rules "web egress tcp/8080-8090 to app" (my.yaml:4:3) and "app ingress tcp/8080 from web" (my.yaml:7:3)`,
 		},
@@ -192,11 +197,11 @@ func TestProve(t *testing.T) {
 			`tcp/443 does not flow from 10.0.0.0/8 to web: no ingress rule of web lets it in`,
 		},
 		{
-			"a prefix list may be on the internet", []ruleset.Rule{out("app", "tcp/443", "pl-1", 1)}, "deny app internet",
-			`tcp/443 flows from app to pl-1, and it is not known which addresses pl-1 has; see the rule "app egress tcp/443 to pl-1" (my.yaml:1:3)`,
+			"a prefix list may be on the internet", []ruleset.Rule{out("app", "tcp/443", "pl-00000001", 1)}, "deny app internet",
+			`tcp/443 flows from app to pl-00000001, and it is not known which addresses pl-00000001 has; see the rule "app egress tcp/443 to pl-00000001" (my.yaml:1:3)`,
 		},
-		{"a group is not", []ruleset.Rule{out("app", "tcp/443", "sg-1", 1)}, "deny app internet", ""},
-		{"all of TCP are the ports that a rule may name", []ruleset.Rule{in("web", "tcp/1-65535", "sg-1", 1)}, "allow sg-1 web tcp", ""},
+		{"a group is not", []ruleset.Rule{out("app", "tcp/443", "sg-00000001", 1)}, "deny app internet", ""},
+		{"all of TCP are the ports that a rule may name", []ruleset.Rule{in("web", "tcp/1-65535", "sg-00000001", 1)}, "allow sg-00000001 web tcp", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			words := strings.Fields(tt.text)
@@ -218,12 +223,13 @@ func TestClaims(t *testing.T) {
 	}{
 		{config.Assertion{From: "web", To: "internet", Ports: []string{"tcp/443", "icmp"}}, nil},
 		{config.Assertion{From: "wep", To: "app"}, []string{`the assertion names "wep", which is neither a tier nor internet, a CIDR, sg-... or pl-...`}},
+		{config.Assertion{From: "web", To: "sg-app"}, []string{`the assertion names "sg-app", which is neither a tier nor internet, a CIDR, sg-... or pl-...`}},
 		{config.Assertion{From: "web", To: "10.0.0.0/33"}, []string{`the assertion names "10.0.0.0/33", which is neither a tier nor internet, a CIDR, sg-... or pl-...`}},
 		{config.Assertion{From: "web", To: "app", Ports: []string{"tcp/0", "http"}}, []string{
 			`ports of the assertion "deny web -> app tcp/0, http": 0 lies outside of the ports 1-65535`,
 			`ports of the assertion "deny web -> app tcp/0, http": "http" is not a protocol: use tcp, udp, icmp, icmpv6, all or a number from 0 to 255`,
 		}},
-		{config.Assertion{From: "internet", To: "sg-1"}, []string{`neither end of the assertion "deny internet -> sg-1" is a tier: nothing is known about flows past the set`}},
+		{config.Assertion{From: "internet", To: "sg-00000001"}, []string{`neither end of the assertion "deny internet -> sg-00000001" is a tier: nothing is known about flows past the set`}},
 	} {
 		tt.a.Pos = pos
 		claims, problems := reach.Claims([]config.Assertion{tt.a}, tierNames)
@@ -241,7 +247,7 @@ func TestClaims(t *testing.T) {
 }
 
 func FuzzParseZone(f *testing.F) {
-	for _, seed := range []string{"web", "internet", "internet-ipv6", "10.0.0.0/8", "10.1.2.3/8", "::/0", "2001:DB8::1/32", "::ffff:10.0.0.0/104", "sg-1", "pl-", "fe80::%eth0/64", "0.0.0.0/0"} {
+	for _, seed := range []string{"web", "internet", "internet-ipv6", "10.0.0.0/8", "10.1.2.3/8", "::/0", "2001:DB8::1/32", "::ffff:10.0.0.0/104", "sg-00000001", "pl-", "fe80::%eth0/64", "0.0.0.0/0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

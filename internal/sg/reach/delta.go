@@ -40,7 +40,8 @@ func (m *Matrix) changed(n *Matrix, d ruleset.Direction) []bool {
 	return changed
 }
 
-// gained is what flows between two zones in m and not in n.
+// gained is what flows between two zones in m and not in n. Beside what was never or only possibly there, that is what one
+// end lets through for sure now and did not before, from whichever addresses the other end lets it.
 func (m *Matrix) gained(n *Matrix, from, to ruleset.Peer) permit {
 	now, old := m.flows(from, to), n.flows(from, to)
 	sure := now.sure.Minus(old.possible)

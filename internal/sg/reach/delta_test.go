@@ -90,7 +90,7 @@ func hosts(w world, member string) []host {
 		if !w.mayHave(zone, a) {
 			continue
 		}
-		for _, lists := range [][]string{nil, {"pl-1"}, {"pl-2"}, {"pl-1", "pl-2"}} {
+		for _, lists := range [][]string{nil, {"pl-00000001"}, {"pl-00000002"}, {"pl-00000001", "pl-00000002"}} {
 			all = append(all, host{a, member, lists})
 		}
 	}
@@ -135,8 +135,8 @@ func (w world) connects(from, to host, p packet) bool {
 func drawHost(t *rapid.T, w world, label string) host {
 	h := host{
 		address: address{rapid.Bool().Draw(t, label+" v6"), rapid.IntRange(0, 7).Draw(t, label+" address")},
-		member:  rapid.SampledFrom([]string{"web", "app", "sg-1", "sg-2", ""}).Draw(t, label+" member"),
-		lists:   rapid.SampledFrom([][]string{nil, {"pl-1"}, {"pl-2"}, {"pl-1", "pl-2"}}).Draw(t, label+" lists"),
+		member:  rapid.SampledFrom([]string{"web", "app", "sg-00000001", "sg-00000002", ""}).Draw(t, label+" member"),
+		lists:   rapid.SampledFrom([][]string{nil, {"pl-00000001"}, {"pl-00000002"}, {"pl-00000001", "pl-00000002"}}).Draw(t, label+" lists"),
 	}
 	if slices.Contains(w.tiers, h.member) && !w.mayHave(party{kind: "tier"}, h.address) {
 		h.member = "" // members of tiers have addresses inside of the VPC
@@ -244,8 +244,8 @@ func TestCompare(t *testing.T) {
 		},
 		{
 			"a moved port opens and closes",
-			[]ruleset.Rule{in("tcp/8080", "sg-1")}, []ruleset.Rule{in("tcp/8443", "sg-1")},
-			[]string{"sg-1 -> web tcp/8443"}, []string{"sg-1 -> web tcp/8080"},
+			[]ruleset.Rule{in("tcp/8080", "sg-00000001")}, []ruleset.Rule{in("tcp/8443", "sg-00000001")},
+			[]string{"sg-00000001 -> web tcp/8443"}, []string{"sg-00000001 -> web tcp/8080"},
 		},
 		{
 			"two halves are the whole",
@@ -256,6 +256,11 @@ func TestCompare(t *testing.T) {
 			"a tier in the place of a range: nobody knows whether its members had an address there",
 			[]ruleset.Rule{in("tcp/443", "10.0.0.0/8"), out("tcp/443", "web")}, []ruleset.Rule{in("tcp/443", "app"), out("tcp/443", "web")},
 			[]string{"app -> web tcp/443 possibly"}, []string{"10.0.0.0/8 -> web tcp/443"},
+		},
+		{
+			"the same, where an address that is not known decides at the other end as well",
+			[]ruleset.Rule{in("tcp/443", "10.0.0.0/16"), out("tcp/443", "10.0.0.0/8")}, []ruleset.Rule{in("tcp/443", "app"), out("tcp/443", "10.0.0.0/8")},
+			[]string{"app -> web tcp/443 possibly"}, []string{"10.0.0.0/16 -> web tcp/443"},
 		},
 		{
 			"the other family is something else",

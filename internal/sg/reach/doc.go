@@ -2,6 +2,12 @@
 // sets, never by sampling. A flow is there where the egress of the source and the ingress of the destination both permit
 // it; a zone outside the set permits everything on its own side.
 //
+// Where the answer depends on addresses that are not known, a flow is a possible one. A member of a tier has an address in
+// the VPC, whose CIDRs may be known; a member of another group has any; a prefix list is somewhere in one family. All of
+// 0.0.0.0/0 or ::/0, in one rule or in parts, holds for whoever has an address of that family. A rule for a prefix list is
+// a flow of that list alone and possibly of tiers and groups, not of ranges: but who denies a range, or the internet, is not
+// proved right where a rule names a list.
+//
 // It proves assertions about flows or gives a counter-example with the rules that make it, and it tells what a change of
 // the rule set opens and closes.
 package reach

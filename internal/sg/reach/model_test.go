@@ -319,9 +319,9 @@ var drawParty = rapid.Custom(func(t *rapid.T) party {
 	case "tier":
 		return party{kind: kind, name: rapid.SampledFrom([]string{"web", "app"}).Draw(t, "tier")}
 	case "group":
-		return party{kind: kind, name: rapid.SampledFrom([]string{"sg-1", "sg-2"}).Draw(t, "group")}
+		return party{kind: kind, name: rapid.SampledFrom([]string{"sg-00000001", "sg-00000002"}).Draw(t, "group")}
 	default:
-		return party{kind: kind, name: rapid.SampledFrom([]string{"pl-1", "pl-2"}).Draw(t, "list")}
+		return party{kind: kind, name: rapid.SampledFrom([]string{"pl-00000001", "pl-00000002"}).Draw(t, "list")}
 	}
 })
 

@@ -84,11 +84,18 @@ func ParseZone(text string, tiers []string) (p ruleset.Peer, ok bool) {
 		return ruleset.CIDRPeer(anyIPv4), true
 	case text == InternetIPv6:
 		return ruleset.CIDRPeer(anyIPv6), true
-	case strings.HasPrefix(text, "sg-"):
+	case isID(text, "sg-"):
 		return ruleset.GroupPeer(text), true
-	case strings.HasPrefix(text, "pl-"):
+	case isID(text, "pl-"):
 		return ruleset.PrefixPeer(text), true
 	}
 	prefix, err := ruleset.ParseCIDR(text)
 	return ruleset.CIDRPeer(prefix), err == nil
+}
+
+// isID reports whether a text is the ID of an AWS resource: 8 or 17 hexadecimal digits after the prefix. A mistyped one
+// would be a zone that nothing reaches, and every denial about it would hold.
+func isID(text, prefix string) bool {
+	digits, ok := strings.CutPrefix(text, prefix)
+	return ok && (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""
 }

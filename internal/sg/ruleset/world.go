@@ -3,6 +3,7 @@ package ruleset
 import (
 	"math/big"
 	"net/netip"
+	"sync"
 
 	"go4.org/netipx"
 )
@@ -53,11 +54,21 @@ func public(ranges []netip.Prefix) (*netipx.IPSet, error) {
 	for _, p := range ranges {
 		b.AddPrefix(p)
 	}
-	for _, s := range specialPurpose {
-		b.RemovePrefix(netip.MustParsePrefix(s))
+	special, err := specialSet()
+	if err != nil {
+		return nil, err
 	}
+	b.RemoveSet(special)
 	return b.IPSet()
 }
+
+var specialSet = sync.OnceValues(func() (*netipx.IPSet, error) {
+	var b netipx.IPSetBuilder
+	for _, s := range specialPurpose {
+		b.AddPrefix(netip.MustParsePrefix(s))
+	}
+	return b.IPSet()
+})
 
 func size(r netipx.IPRange) *big.Int {
 	from := new(big.Int).SetBytes(r.From().AsSlice())
