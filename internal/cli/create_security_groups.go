@@ -63,6 +63,12 @@ func (a *app) createSecurityGroups() *cobra.Command {
 		if err := s.mayWrite(); err != nil {
 			return err
 		}
+		// Who is asked whether to deploy has seen the warnings.
+		if a.opt.output == formatText {
+			if err := s.showFindings(a.env.Stderr); err != nil {
+				return err
+			}
+		}
 		return s.deploy(ctx, r)
 	})
 }

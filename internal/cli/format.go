@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -100,13 +101,24 @@ func (s *session) printText() error {
 	if s.findingsOnStdout {
 		findings = env.Stdout
 	}
-	if err := s.findings.WriteText(findings, s.sources, s.tell.paint()); err != nil {
-		return fmt.Errorf("write findings: %w", err)
-	}
-	if len(s.findings) > 0 {
-		fmt.Fprintln(findings)
+	if err := s.showFindings(findings); err != nil {
+		return err
 	}
 	return writeText(env.Stdout, s.doc)
+}
+
+// showFindings writes those findings for people that have not been shown yet.
+func (s *session) showFindings(w io.Writer) error {
+	fresh := slices.DeleteFunc(slices.Clone(s.findings), func(d diag.Diagnostic) bool { return slices.Contains(s.shown, d) })
+	fresh.Sort()
+	if err := fresh.WriteText(w, s.sources, s.tell.paint()); err != nil {
+		return fmt.Errorf("write findings: %w", err)
+	}
+	if len(fresh) > 0 {
+		fmt.Fprintln(w)
+	}
+	s.shown = append(s.shown, fresh...)
+	return nil
 }
 
 // tellFailure names on stderr what went wrong, if anything did.

@@ -33,7 +33,8 @@ type session struct {
 	verdicts []reach.Verdict // on the config's assertions
 	sources  diag.Sources
 
-	findingsOnStdout bool // where they are the result
+	findingsOnStdout bool      // where they are the result
+	shown            diag.List // the findings that people have seen already
 }
 
 // action makes the command of one action: doc is what it prints, run what it does. An error of run is printed here, in
