@@ -5,6 +5,7 @@ BIN       ?= bin
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME  ?= 10s
 BENCHRUNS ?= 21
+PAGE      ?= docs/benchmarks.md
 TOOLS     := $(shell $(GO) env GOPATH)/bin
 LINT      ?= $(or $(shell command -v golangci-lint),$(TOOLS)/golangci-lint)
 
@@ -34,7 +35,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s)
 
 bench: ## Measure start-up, memory and the analysis of large rule sets against the budgets
 	$(GO) run ./internal/benchmark -runs $(BENCHRUNS)
-	$(GO) run ./internal/benchmark/analysis -page docs/benchmarks.md
+	$(GO) run ./internal/benchmark/analysis -page $(PAGE)
 
 demo: build ## The main job in the sandbox, in a folder of its own: no account, no network
 	@BIN="$(abspath $(BIN))" .ci/demo
