@@ -27,6 +27,9 @@ var services = map[string]struct{ version, target string }{
 	"ssm":            {target: "AmazonSSM"},
 }
 
+// unbuilt are the services of which the sandbox has no operation yet, by their signing names.
+var unbuilt = map[string]string{"cloudtrail": "CloudTrail_20131101", "aws-marketplace": "AWSMPMeteringService"}
+
 // sdkOperations reads the names of a service's operations from the SDK's source.
 func sdkOperations(t *testing.T, service string) []string {
 	t.Helper()
@@ -46,7 +49,7 @@ func sdkOperations(t *testing.T, service string) []string {
 			names = append(names, name)
 		}
 	}
-	if len(names) < 10 {
+	if len(names) < 4 { // AWS Marketplace Metering has the fewest
 		t.Fatalf("%s has only the operations %v", service, names)
 	}
 	return names
@@ -61,6 +64,9 @@ type apiError struct {
 func perform(t *testing.T, handler http.Handler, service, action, text string) *httptest.ResponseRecorder {
 	t.Helper()
 	s := services[service]
+	if target, ok := unbuilt[service]; ok {
+		s.target = target
+	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", strings.NewReader(text))
 	if s.target != "" {
 		r.Header.Set("X-Amz-Target", s.target+"."+action)
@@ -92,7 +98,7 @@ func decodeError(t *testing.T, service string, w *httptest.ResponseRecorder) api
 	var err error
 	var found apiError
 	switch service {
-	case "ssm":
+	case "ssm", "cloudtrail", "aws-marketplace":
 		var body struct {
 			Code    string `json:"__type"`
 			Message string `json:"message"`

@@ -131,7 +131,7 @@ func (s *Sandbox) start() error {
 		Fail:    s.faults.failure,
 		Fault:   s.faults.nested,
 	})
-	services := []wire.Service{engine.Service(), ec2.Service(), ssm.Service(), stsService()}
+	services := []wire.Service{engine.Service(), ec2.Service(), ssm.Service(), stsService(), cloudTrailService(), meteringService()}
 	if err := s.faults.check(services); err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ func denied(format string, args ...any) *Error {
 func awsHost(host string) (service, region string) {
 	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} {
 		if name, ok := strings.CutSuffix(strings.ToLower(host), suffix); ok {
+			if region, ok := strings.CutPrefix(name, "metering.marketplace."); ok { // signed for a service of another name
+				return "aws-marketplace", region
+			}
 			service, region, _ = strings.Cut(name, ".")
 			return strings.TrimSuffix(service, "-fips"), region
 		}
