@@ -102,6 +102,9 @@ func (r *explainResult) choose(ids []string) error {
 }
 
 func (r *explainResult) writeText(w io.Writer) {
+	if r.Error != nil {
+		return
+	}
 	if r.alone && len(r.checks) == 1 {
 		writeCheck(w, r.checks[0])
 		return
