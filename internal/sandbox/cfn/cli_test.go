@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"mlops-infra-suite/internal/sandbox"
 )
@@ -69,6 +70,8 @@ func (c commandLine) deploy(exit int, body string, args ...string) string {
 	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
+	// The CLI names its change sets by the second: two in one second would have the same name.
+	<-time.After(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 	return c.run(exit, append([]string{"cloudformation", "deploy", "--template-file", file, "--stack-name", "s"}, args...)...)
 }
 
