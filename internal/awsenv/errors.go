@@ -46,7 +46,7 @@ var remedies = map[Kind]string{
 	ExpiredCredentials: "sign in again (aws sso login, or new temporary keys), then run the same command again",
 	InvalidCredentials: "the access key is unknown to AWS, or disabled in this region: check AWS_PROFILE and the AWS_ACCESS_KEY_ID in use",
 	NoProfile:          "aws configure list-profiles shows the profiles there are",
-	AccessDenied:       "the user or role needs that permission: create-policy writes a policy that is enough",
+	AccessDenied:       "the user or role needs that permission; the README lists the calls that the tool makes",
 	Unreachable:        "check the network, the proxy settings, AWS_ENDPOINT_URL and the region's name",
 	RegionDisabled:     "switch the region on for this account, or choose another one in the config",
 	ClockSkewed:        "set this machine's clock",

@@ -16,7 +16,7 @@ type templateResult struct {
 
 func (r *templateResult) writeText(w io.Writer) {
 	switch {
-	case r.yaml == nil:
+	case r.yaml == nil, r.Error != nil:
 	case r.Files.Template == "":
 		fmt.Fprintf(w, "%s", r.yaml)
 	default:
