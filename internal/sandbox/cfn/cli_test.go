@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"mlops-infra-suite/internal/sandbox"
 )
@@ -52,17 +51,27 @@ func newCommandLine(t *testing.T) commandLine {
 // run runs aws with arguments and returns its output; the exit code must be as said.
 func (c commandLine) run(exit int, args ...string) string {
 	c.t.Helper()
+	got, out := c.try(args...)
+	if got != exit {
+		c.t.Fatalf("aws %s: exit %d, want %d\n%s", strings.Join(args, " "), got, exit, out)
+	}
+	return out
+}
+
+// try runs aws with arguments and returns its exit code and output.
+func (c commandLine) try(args ...string) (exit int, output string) {
+	c.t.Helper()
 	cmd := exec.CommandContext(c.t.Context(), "aws", args...)
 	cmd.Env, cmd.Dir = c.env, c.dir
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
 		c.t.Fatalf("run aws: %v", err)
 	}
-	if got := cmd.ProcessState.ExitCode(); got != exit {
-		c.t.Fatalf("aws %s: exit %d, want %d\n%s", strings.Join(args, " "), got, exit, out)
-	}
-	return strings.TrimSpace(string(out))
+	return cmd.ProcessState.ExitCode(), strings.TrimSpace(string(out))
 }
+
+// deploy is run with aws cloudformation deploy. The CLI names its change sets by the second: one that falls into the second
+// of the last is refused before anything happens, and says nothing about the template; it is tried again.
 
 func (c commandLine) deploy(exit int, body string, args ...string) string {
 	c.t.Helper()
@@ -70,9 +79,19 @@ func (c commandLine) deploy(exit int, body string, args ...string) string {
 	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
-	// The CLI names its change sets by the second: two in one second would have the same name.
-	<-time.After(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
-	return c.run(exit, append([]string{"cloudformation", "deploy", "--template-file", file, "--stack-name", "s"}, args...)...)
+	args = append([]string{"cloudformation", "deploy", "--template-file", file, "--stack-name", "s"}, args...)
+	for range 10 { // each run takes a good part of a second
+		got, out := c.try(args...)
+		if strings.Contains(out, "AlreadyExistsException") && strings.Contains(out, "ChangeSet") {
+			continue
+		}
+		if got != exit {
+			c.t.Fatalf("aws %s: exit %d, want %d\n%s", strings.Join(args, " "), got, exit, out)
+		}
+		return out
+	}
+	c.t.Fatal("aws cloudformation deploy never got a change set of its own")
+	return ""
 }
 
 func TestCommandLine(t *testing.T) {
