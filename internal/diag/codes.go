@@ -26,6 +26,13 @@ const (
 	CodeWaiver        = "CFG027"
 	CodeEgress        = "CFG028"
 	CodeTemplateLimit = "CFG029"
+	CodeReference     = "CFG030"
+	CodeCycle         = "CFG031"
+	CodeFunction      = "CFG032"
+	CodeMixedRules    = "CFG033"
+	CodeNotChecked    = "CFG034"
+	CodeNotKnown      = "CFG035"
+	CodeRefused       = "CFG036"
 )
 
 // Code is an ID and what it stands for, in one phrase.
@@ -60,5 +67,12 @@ func Codes() []Code {
 		{CodeWaiver, "a waiver of an unknown check or tier, of one that can't be waived, or one that has expired"},
 		{CodeEgress, "egress that a template can't hold together"},
 		{CodeTemplateLimit, "more resources or text than CloudFormation takes"},
+		{CodeReference, "in a template, a name of something that the template doesn't have"},
+		{CodeCycle, "resources or conditions of a template that depend on each other in a circle"},
+		{CodeFunction, "a function in a template that CloudFormation doesn't know, at least not in this form"},
+		{CodeMixedRules, "rules inside of a security group and beside it, which get in each other's way"},
+		{CodeNotChecked, "what of a template is not checked here: types of resources, macros"},
+		{CodeNotKnown, "rules of a template that were not judged, for only a deployment decides on them"},
+		{CodeRefused, "a template that CloudFormation's ValidateTemplate refuses"},
 	}
 }

@@ -117,6 +117,22 @@ func (l List) Sort() {
 	})
 }
 
+// Gravest divides the list into its n gravest diagnostics, errors first and those that are waived last, and the rest.
+func (l List) Gravest(n int) (gravest, rest List) {
+	if len(l) <= n {
+		return l, nil
+	}
+	sorted := slices.Clone(l)
+	rank := func(d Diagnostic) int {
+		if d.Waived != "" {
+			return int(Info) + 1
+		}
+		return int(d.Severity)
+	}
+	slices.SortStableFunc(sorted, func(a, b Diagnostic) int { return cmp.Compare(rank(a), rank(b)) })
+	return sorted[:n], sorted[n:]
+}
+
 // Error makes a non-empty list usable as an error: its first error and how many more there are.
 func (l List) Error() string {
 	for _, d := range l {

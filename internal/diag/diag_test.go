@@ -1,6 +1,7 @@
 package diag_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,5 +89,28 @@ func TestListAsAWhole(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A list that is too long to read keeps what blocks, in the order that it has.
+func TestGravest(t *testing.T) {
+	list := diag.List{
+		{Severity: diag.Info, ID: "i"}, {Severity: diag.Error, ID: "waived", Waived: "a reason"}, {Severity: diag.Warning, ID: "w"},
+		{Severity: diag.Error, ID: "e1"}, {Severity: diag.Error, ID: "e2"},
+	}
+	ids := func(l diag.List) string {
+		var all []string
+		for _, d := range l {
+			all = append(all, d.ID)
+		}
+		return strings.Join(all, " ")
+	}
+	for n, want := range map[int][2]string{5: {"i waived w e1 e2", ""}, 3: {"e1 e2 w", "i waived"}, 1: {"e1", "e2 w i waived"}} {
+		if gravest, rest := list.Gravest(n); ids(gravest) != want[0] || ids(rest) != want[1] {
+			t.Errorf("%d: got %q and %q", n, ids(gravest), ids(rest))
+		}
+	}
+	if list[0].ID != "i" {
+		t.Error("the list itself was sorted")
 	}
 }

@@ -6,6 +6,7 @@
 package yamldoc
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,12 +17,21 @@ import (
 	"mlops-infra-suite/internal/diag"
 )
 
-// Bounds on what a document may make the tool do. A hand-written config stays below a tenth of them.
-const (
-	maxDepth    = 50
-	maxNodes    = 50_000 // after aliases are followed
-	maxProblems = 1000   // that are reported of one document
-)
+// maxProblems bounds what is reported of one document.
+const maxProblems = 1000
+
+// dialect is a kind of documents: what they may make the tool do, and what of YAML they have.
+type dialect struct {
+	maxDepth  int
+	maxNodes  int  // after aliases are followed
+	functions bool // CloudFormation's: short tags such as !Ref, no aliases, JSON as well
+}
+
+// config is for files that people write by hand for this tool: they stay below a tenth of the bounds.
+var config = dialect{maxDepth: 50, maxNodes: 50_000}
+
+// template is for CloudFormation's templates, of which the largest that it takes has 1 MB.
+var template = dialect{maxDepth: 100, maxNodes: 200_000, functions: true}
 
 // Document is one parsed file.
 type Document struct {
@@ -29,6 +39,7 @@ type Document struct {
 	Source   []byte
 	Problems diag.List
 
+	dialect
 	root   *yaml.Node
 	broken map[*yaml.Node]bool           // nodes with a problem of their own
 	keys   map[*yaml.Node]map[string]int // where in its content a mapping has its keys
@@ -36,14 +47,19 @@ type Document struct {
 }
 
 // Parse reads src, which errors will call file.
-func Parse(file string, src []byte) *Document {
-	d := &Document{File: file, Source: src, broken: map[*yaml.Node]bool{}, keys: map[*yaml.Node]map[string]int{}}
+func Parse(file string, src []byte) *Document { return parse(file, src, config) }
+
+// ParseTemplate reads a CloudFormation template, YAML or JSON. Its functions in short form, such as !Ref, are tags of nodes:
+// see Node.
+func ParseTemplate(file string, src []byte) *Document { return parse(file, src, template) }
+
+func parse(file string, src []byte, as dialect) *Document {
+	d := &Document{File: file, Source: src, dialect: as, broken: map[*yaml.Node]bool{}, keys: map[*yaml.Node]map[string]int{}}
 	if !d.isText() {
 		return d
 	}
-	var node yaml.Node
-	if err := yaml.Load(src, &node); err != nil {
-		d.syntaxError(err)
+	node, ok := d.load()
+	if !ok {
 		return d
 	}
 	if len(node.Content) != 1 || node.Content[0].Kind != yaml.MappingNode {
@@ -57,8 +73,40 @@ func Parse(file string, src []byte) *Document {
 	return d
 }
 
+// load turns the source into nodes.
+func (d *Document) load() (*yaml.Node, bool) {
+	if d.functions {
+		if d.isCrowded() {
+			return nil, false
+		}
+		if node, ok := d.loadJSON(); ok {
+			return node, true
+		}
+	}
+	var node yaml.Node
+	if err := yaml.Load(d.Source, &node); err != nil {
+		d.syntaxError(err)
+		return nil, false
+	}
+	if d.hasOddBreaks() {
+		translateAll(d.lineStarts(), &node)
+	}
+	return &node, true
+}
+
+// Node is the document's mapping as the YAML library has it; nil when the document could not be read at all.
+func (d *Document) Node() *yaml.Node { return d.root }
+
 // Root is the document's mapping; an empty one when the document could not be read at all.
 func (d *Document) Root() Map { return Map{doc: d, node: d.root} }
+
+// notation is what the source is meant to be: a template whose name or first character says so is JSON.
+func (d *Document) notation() string {
+	if d.functions && (strings.HasSuffix(strings.ToLower(d.File), ".json") || bytes.HasPrefix(bytes.TrimSpace(d.Source), []byte("{"))) {
+		return "JSON"
+	}
+	return "YAML"
+}
 
 func (d *Document) syntaxError(err error) {
 	pos := diag.Pos{File: d.File}
@@ -68,7 +116,7 @@ func (d *Document) syntaxError(err error) {
 	switch {
 	case errors.As(err, &syntax):
 		text = syntax.Message
-		pos.Line, pos.Column = syntax.Mark.Line, syntax.Mark.Column
+		pos.Line, pos.Column = translate(d.lineStarts(), syntax.Mark.Line, syntax.Mark.Column)
 	case errors.As(err, &construct) && len(construct.Errors) > 0:
 		text = construct.Errors[0].Message
 	}
@@ -82,7 +130,10 @@ func (d *Document) syntaxError(err error) {
 	case strings.Contains(text, "cannot start any token"):
 		hint = "YAML is indented with spaces, not tabs; text that starts with one of % @ ` needs quotes"
 	default:
-		text = "not valid YAML: " + text
+		text = "not valid " + d.notation() + ": " + text
+		if strings.Contains(text, "incompatible YAML document") {
+			hint = "remove the line %YAML and the --- after it: no version has to be named"
+		}
 	}
 	d.Problems.Errorf(diag.CodeSyntax, pos, "%s", text).WithHint("%s", hint)
 }
@@ -93,19 +144,22 @@ func (d *Document) syntaxError(err error) {
 func (d *Document) inspect(n *yaml.Node, path []*yaml.Node) bool {
 	d.nodes++
 	switch {
-	case d.nodes > maxNodes:
-		d.problem(n, diag.CodeSyntax, "the file has more than %d values once its aliases are followed", maxNodes)
+	case d.nodes > d.maxNodes:
+		d.problem(n, diag.CodeSyntax, "the file has more than %d values once its aliases are followed", d.maxNodes)
 		return false
-	case len(path) > maxDepth:
-		d.problem(n, diag.CodeSyntax, "the file is nested deeper than %d levels", maxDepth)
+	case len(path) > d.maxDepth:
+		d.problem(n, diag.CodeSyntax, "the file is nested deeper than %d levels", d.maxDepth)
 		return false
 	case n.Kind == yaml.AliasNode && slices.Contains(path, n.Alias):
 		d.problem(n, diag.CodeSyntax, "the alias *%s lies inside its own anchor", n.Value)
 		return false
 	case n.Kind == yaml.AliasNode:
+		if d.functions {
+			d.problem(n, diag.CodeSyntax, "the alias *%s: CloudFormation takes no aliases", clip(n.Value)).WithHint("write the value out")
+		}
 		return d.inspect(n.Alias, path)
 	}
-	if !slices.Contains(knownTags, n.ShortTag()) && !d.broken[n] {
+	if !slices.Contains(knownTags, n.ShortTag()) && !d.isFunction(n) && !d.broken[n] {
 		d.problem(n, diag.CodeSyntax, "the tag %s is not supported", clip(n.Tag)).WithHint("remove it")
 	}
 	if n.Kind == yaml.MappingNode {
@@ -118,6 +172,11 @@ func (d *Document) inspect(n *yaml.Node, path []*yaml.Node) bool {
 		}
 	}
 	return true
+}
+
+// isFunction reports whether a node has a tag of its own, as CloudFormation's functions are written.
+func (d *Document) isFunction(n *yaml.Node) bool {
+	return d.functions && strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!")
 }
 
 // knownTags are the tags that YAML gives to values by itself.

@@ -49,9 +49,17 @@ func TestParseProblems(t *testing.T) {
 		{"escape", "a: 1\n  \x1b[2J\n", []string{"2:3 CFG002 the file holds the control character U+001B [remove it; in a text with double quotes it can be written as an escape]"}},
 		{"a tab", "a:\n\tb: 1\n", []string{"2:1 CFG002 found character that cannot start any token " + tabs}},
 		{"a reserved character", "a: @x\n", []string{"1:4 CFG002 found character that cannot start any token " + tabs}},
+		{"another version of YAML", "%YAML 1.2\n---\na: 1\n", []string{"1:1 CFG002 not valid YAML: found incompatible YAML document [remove the line %YAML and the --- after it: no version has to be named]"}},
 		{"indentation", "a: 1\n b: 2\n", []string{"2:3 CFG002 not valid YAML: mapping values are not allowed in this context"}},
 		{"an open bracket", "a: [1\nb: 2\n", []string{"2:2 CFG002 not valid YAML: did not find expected ',' or ']'"}},
 		{"an open quote", "a: \"x\n", []string{"2:1 CFG002 not valid YAML: found unexpected end of stream"}},
+		{"an open bracket at the end", "a: 1\nb: [", []string{"2:5 CFG002 not valid YAML: did not find expected node content"}},
+		{"old breaks before an error", "a: \"x\ry\u2028z\"\n\nb: [1\nc: 2\n", []string{"4:2 CFG002 not valid YAML: did not find expected ',' or ']'"}},
+		{"old breaks before a key", "a: \"x\ry\u2028z\"\nb: 1\nb: 2\r\nb: 3\rb: 4", []string{
+			`3:1 CFG004 the key "b" stands here a second time [it was first set on line 2; keep one of them]`,
+			`4:1 CFG004 the key "b" stands here a second time [it was first set on line 2; keep one of them]`,
+			`4:6 CFG004 the key "b" stands here a second time [it was first set on line 2; keep one of them]`,
+		}},
 		{"an unknown anchor", "a: *x\n", []string{"1:4 CFG002 not valid YAML: unknown anchor 'x' referenced"}},
 		{"duplicate keys", "a: 1\nb:\n  c: 1\n  c: 2\na: 3\n\"a\": 4\n", []string{
 			`4:3 CFG004 the key "c" stands here a second time [it was first set on line 3; keep one of them]`,

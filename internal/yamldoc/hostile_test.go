@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"mlops-infra-suite/internal/yamldoc"
 )
@@ -107,7 +108,7 @@ func TestHostileInputIsCheap(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		"", "a: 1\n", "a: &a [*a]\n", "a: {b: [c, {d: e}]}\n", "a: 1\na: 2\n", "? [x]\n: y\n", "<<: {a: b}\n", "a: !x y\n", "\ufeffa: 1",
+		"", "a: 1\n", "a: &a [*a]\n", "a: {b: [c, {d: e}]}\n", "a: 1\na: 2\n", "? [x]\n: y\n", "<<: {a: b}\n", "a: !x y\n", "\ufeffa: 1", "[", "[\r\u2028", "a: \r\"",
 		"client: {account_id: 123456789012}\nenvironment: ~\nsecurity_groups: {overrides: {web: {port_overrides: [{}]}}}\ntags: {'aws:x': 1}\n", laughs(3),
 	} {
 		f.Add([]byte(seed))
@@ -123,6 +124,9 @@ func FuzzParse(f *testing.F) {
 		for _, p := range doc.Problems {
 			if p.ID == "" || p.Summary == "" || p.Pos.File != "f.yaml" {
 				t.Errorf("a problem says too little: %+v", p)
+			}
+			if rows := strings.Split(string(src), "\n"); p.Pos.Line > len(rows) || p.Pos.Line > 0 && p.Pos.Column > utf8.RuneCountInString(rows[p.Pos.Line-1])+1 {
+				t.Errorf("a problem lies outside the file: %+v", p)
 			}
 		}
 		for key, value := range root.Entries() {
