@@ -25,11 +25,13 @@ type health struct {
 
 // adminRoutes are the requests to the sandbox itself:
 //
-//	GET  /_sandbox/health      who serves what
-//	POST /_sandbox/reset       empties the store
-//	POST /_sandbox/snapshot    answers the store's content
-//	POST /_sandbox/restore     replaces it by a snapshot, the request's body
-//	POST /_sandbox/ensure-vpc  EnsureVPC, with JSON in and out
+//	GET  /_sandbox/health         who serves what
+//	POST /_sandbox/reset          empties the store
+//	POST /_sandbox/snapshot       answers the store's content
+//	POST /_sandbox/restore        replaces it by a snapshot, the request's body
+//	POST /_sandbox/ensure-vpc     EnsureVPC, with JSON in and out
+//	POST /_sandbox/ensure-bucket  EnsureBucket, with JSON in and out
+//	POST /_sandbox/policy         PutPolicy, with JSON in and out
 //
 // An error is {"error": "..."} with status 400, or 500 when the sandbox failed.
 func (s *Sandbox) adminRoutes() http.Handler {
@@ -39,6 +41,8 @@ func (s *Sandbox) adminRoutes() http.Handler {
 	mux.HandleFunc("POST /_sandbox/snapshot", s.serveSnapshot)
 	mux.HandleFunc("POST /_sandbox/restore", s.serveRestore)
 	mux.HandleFunc("POST /_sandbox/ensure-vpc", s.serveEnsureVPC)
+	mux.HandleFunc("POST /_sandbox/ensure-bucket", s.serveEnsureBucket)
+	mux.HandleFunc("POST /_sandbox/policy", s.servePolicy)
 	return mux
 }
 

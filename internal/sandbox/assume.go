@@ -139,7 +139,7 @@ func (r roleRequest) assume(call *wire.Call) (assumedRoleUser, credentials, erro
 		Arn:           fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", call.Partition(), parts[1], parts[2], r.RoleSessionName),
 	}
 	return who, newSession(call, session{
-		Account: parts[1], Caller: wire.Caller{ARN: who.Arn, UserID: who.AssumedRoleId},
+		Account: parts[1], Caller: wire.Caller{ARN: who.Arn, UserID: who.AssumedRoleId, Role: r.RoleArn, Since: call.Now},
 		Expires: call.Now.Add(time.Duration(duration) * time.Second).Truncate(time.Second),
 	}), nil
 }

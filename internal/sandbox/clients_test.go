@@ -128,7 +128,11 @@ func TestAWSCLI(t *testing.T) {
 		{arguments: "ssm get-parameter --name /nope",
 			refused: "An error occurred (ParameterNotFound) when calling the GetParameter operation: Parameter /nope not found."},
 		{arguments: "ssm delete-parameter --name /sg/demo/web", want: ""},
-		{arguments: "s3 ls", refused: "An error occurred (InvalidAction) when calling the ListBuckets operation: The service 's3' is not part of this sandbox."},
+		{arguments: "cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue=$web --query Events[:3].[EventName,Username] --output text",
+			want: "DeleteSecurityGroup\tsandbox\nRevokeSecurityGroupIngress\tsandbox\nDeleteSecurityGroup\tsandbox"},
+		{arguments: "cloudtrail list-trails", refused: "An error occurred (UnknownOperationException) when calling the ListTrails operation: " +
+			"The action ListTrails is not implemented by this sandbox."},
+		{arguments: "iam list-users", refused: "An error occurred (InvalidAction) when calling the ListUsers operation: The service 'iam' is not part of this sandbox."},
 	})
 }
 
@@ -174,22 +178,26 @@ func TestBoto3(t *testing.T) {
 		"Ipv6Ranges": []any{}, "PrefixListIds": []any{}, "UserIdGroupPairs": []any{},
 	}
 	want := map[string]any{
-		"vpc":              map[string]any{"state": "available", "tags": []any{map[string]any{"Key": "Name", "Value": "ü & <main>"}}},
-		"new group":        map[string]any{"ingress": []any{}, "egress": []any{all}, "tags": []any{}, "owner": "123456789012"},
-		"rules":            []any{"-1 -1 -1 0.0.0.0/0 None", "tcp 443 443 ::/0 HTTPS v6", "tcp 80 90 10.0.0.0/8 HTTP"},
-		"group pages":      []any{5.0, 5.0, 4.0},
-		"revoke unknown":   "InvalidPermission.NotFound",
-		"revoked":          []any{"10.0.0.0/8"},
-		"bad port":         "InvalidParameterValue TCP/UDP port (70000) out of range",
-		"cannot delete":    "CannotDelete",
-		"parameter":        map[string]any{"Value": "a,b", "Type": "StringList", "Version": 2.0, "dated": true},
-		"by path":          []any{10.0, 3.0},
-		"missing":          "ParameterNotFound",
-		"tags":             []any{map[string]any{"Key": "k", "Value": ""}},
-		"account":          "444455556666",
-		"elsewhere":        0.0,
-		"presigned":        "444455556666",
-		"unknown resource": "InvalidAction",
+		"vpc":                  map[string]any{"state": "available", "tags": []any{map[string]any{"Key": "Name", "Value": "ü & <main>"}}},
+		"new group":            map[string]any{"ingress": []any{}, "egress": []any{all}, "tags": []any{}, "owner": "123456789012"},
+		"rules":                []any{"-1 -1 -1 0.0.0.0/0 None", "tcp 443 443 ::/0 HTTPS v6", "tcp 80 90 10.0.0.0/8 HTTP"},
+		"group pages":          []any{5.0, 5.0, 4.0},
+		"revoke unknown":       "InvalidPermission.NotFound",
+		"revoked":              []any{"10.0.0.0/8"},
+		"bad port":             "InvalidParameterValue TCP/UDP port (70000) out of range",
+		"cannot delete":        "CannotDelete",
+		"parameter":            map[string]any{"Value": "a,b", "Type": "StringList", "Version": 2.0, "dated": true},
+		"by path":              []any{10.0, 3.0},
+		"missing":              "ParameterNotFound",
+		"tags":                 []any{map[string]any{"Key": "k", "Value": ""}},
+		"account":              "444455556666",
+		"elsewhere":            0.0,
+		"presigned":            "444455556666",
+		"unknown resource":     "InvalidAction",
+		"trail":                []any{"AuthorizeSecurityGroupIngress Client.InvalidParameterValue", "RevokeSecurityGroupIngress "},
+		"trail agent":          "Boto3",
+		"trail next":           true,
+		"trail two attributes": "InvalidLookupAttributesException",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

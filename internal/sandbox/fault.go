@@ -11,15 +11,18 @@ import (
 	"sync"
 	"time"
 
+	"mlops-infra-suite/internal/sandbox/cfn"
 	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/marketplace"
+	"mlops-infra-suite/internal/sandbox/s3"
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
 // FaultKind is what goes wrong.
 type FaultKind string
 
-// The faults. All but Fail belong to an API action, Fail to a resource of a
-// stack. Denied also meets CloudFormation where it calls the action.
+// The faults. All but Fail and Warn belong to an API action, Fail to a resource of a
+// stack, both to a hook. Denied also meets CloudFormation where it calls the action.
 const (
 	Throttle FaultKind = "throttle" // refused as too many requests
 	Internal FaultKind = "error"    // refused with status 5xx
@@ -27,22 +30,29 @@ const (
 	Lost     FaultKind = "lost"     // the action is done, then the connection is dropped
 	Denied   FaultKind = "denied"   // refused as not authorized
 	Slow     FaultKind = "slow"     // done after Fault.Delay
-	Fail     FaultKind = "fail"     // the stack operation on the resource fails
+	Fail     FaultKind = "fail"     // the stack operation on the resource fails, or the hook
+	Warn     FaultKind = "warn"     // the hook fails in the mode WARN, which forbids nothing
+	Refuse   FaultKind = "refuse"   // refused with Fault.Code, an error that AWS documents for the action
 )
 
 // Fault is something that goes wrong on purpose.
 type Fault struct {
-	Name        string // an action such as CreateChangeSet, or "*" for all; for Fail a resource's logical ID, or "*"
+	// Name is an action such as CreateChangeSet, or "*" for all; for Fail a
+	// resource's logical ID or "*", "Rollback:" and such an ID, or "Hook:" and a
+	// hook's type.
+	Name        string
 	Kind        FaultKind
 	Delay       time.Duration // of Slow
+	Code        string        // of Refuse
 	Probability float64       // above 0, up to 1
 }
 
 // ParseFaults reads faults in the form of the command line and the environment:
 // NAME=KIND, NAME=KIND:PROBABILITY, NAME=slow:DURATION or
-// NAME=slow:DURATION:PROBABILITY, separated by commas.
+// NAME=slow:DURATION:PROBABILITY, separated by commas. A kind that ends in
+// Exception is the code of an error that AWS documents for the action.
 //
-//	CreateChangeSet=throttle:0.3,WebSecurityGroup=fail,*=slow:50ms
+//	CreateChangeSet=throttle:0.3,WebSecurityGroup=fail,Hook:MyCompany::Network::Guard=fail,*=slow:50ms
 func ParseFaults(text string) ([]Fault, error) {
 	var faults []Fault
 	for entry := range strings.SplitSeq(text, ",") {
@@ -68,7 +78,7 @@ func parseFault(entry string) (Fault, error) {
 	f := Fault{Name: name, Kind: FaultKind(parts[0]), Probability: 1}
 	parts = parts[1:]
 	switch f.Kind {
-	case Throttle, Internal, Drop, Lost, Denied, Fail:
+	case Throttle, Internal, Drop, Lost, Denied, Fail, Warn:
 	case Slow:
 		if len(parts) == 0 {
 			return Fault{}, fmt.Errorf("slow needs a duration, for example slow:50ms")
@@ -79,7 +89,10 @@ func parseFault(entry string) (Fault, error) {
 		}
 		f.Delay, parts = delay, parts[1:]
 	default:
-		return Fault{}, fmt.Errorf("%q is none of throttle, error, drop, lost, denied, fail, slow:DURATION", f.Kind)
+		if !strings.HasSuffix(string(f.Kind), "Exception") {
+			return Fault{}, fmt.Errorf("%q is none of throttle, error, drop, lost, denied, fail, warn, slow:DURATION", f.Kind)
+		}
+		f.Kind, f.Code = Refuse, string(f.Kind)
 	}
 	if len(parts) > 1 {
 		return Fault{}, fmt.Errorf("%q is too much", strings.Join(parts[1:], ":"))
@@ -110,11 +123,17 @@ func newInjector(faults []Fault, seed uint64) *injector {
 // something that can't be known in advance.
 func (i *injector) check(services []wire.Service) error {
 	for _, f := range i.faults {
-		known := f.Name == "*" || f.Kind == Fail || slices.ContainsFunc(services, func(s wire.Service) bool {
+		if f.Kind == Refuse && marketplace.Documented(f.Name, f.Code) == nil {
+			return fmt.Errorf("%w: %s=%s: the sandbox knows no such error of the action", ErrFault, f.Name, f.Code)
+		}
+		if f.Kind == Warn && !strings.HasPrefix(f.Name, hookPrefix) {
+			return fmt.Errorf("fault %s=%s: only a hook can warn", f.Name, f.Kind)
+		}
+		known := f.Name == "*" || f.Kind == Fail || f.Kind == Warn || slices.ContainsFunc(services, func(s wire.Service) bool {
 			return s.Has(f.Name)
 		})
 		if !known {
-			return fmt.Errorf("fault %s=%s: the sandbox has no such action (a resource can only fail)", f.Name, f.Kind)
+			return fmt.Errorf("%w: %s=%s: the sandbox has no such action (a resource can only fail)", ErrFault, f.Name, f.Kind)
 		}
 	}
 	return nil
@@ -135,7 +154,7 @@ func (i *injector) pick(name string, kinds ...FaultKind) (picked []Fault) {
 // before is what happens to a request before its action: a delay, an error, or
 // a dropped connection.
 func (i *injector) before(ctx context.Context, req *wire.Request) error {
-	for _, f := range i.pick(req.Operation.Name, Slow, Drop, Throttle, Internal, Denied) {
+	for _, f := range i.pick(req.Operation.Name, Slow, Drop, Throttle, Internal, Denied, Refuse) {
 		switch f.Kind {
 		case Slow:
 			if err := sleep(ctx, f.Delay); err != nil {
@@ -143,6 +162,8 @@ func (i *injector) before(ctx context.Context, req *wire.Request) error {
 			}
 		case Drop:
 			drop()
+		case Refuse:
+			return marketplace.Documented(f.Name, f.Code)
 		default:
 			return injected(f.Kind, req.Service.Name, req.Operation.Name)
 		}
@@ -166,7 +187,36 @@ func (i *injector) failure(logicalID string) string {
 	return "Failure injected by the sandbox for resource " + logicalID
 }
 
-// nested is the error of an action that CloudFormation calls on EC2 or SSM:
+// rollbackPrefix begins the names of faults that are failing rollbacks of a
+// resource.
+const rollbackPrefix = "Rollback:"
+
+// rollbackFailure is the reason for which the rollback of a resource fails, ""
+// when it doesn't. A "*" doesn't mean it.
+func (i *injector) rollbackFailure(logicalID string) string {
+	name := rollbackPrefix + logicalID
+	if !slices.ContainsFunc(i.pick(name, Fail), func(f Fault) bool { return f.Name == name }) {
+		return ""
+	}
+	return "Failure injected by the sandbox for the rollback of resource " + logicalID
+}
+
+// hookPrefix begins the names of faults that are failing hooks.
+const hookPrefix = "Hook:"
+
+// hooks are the account's hooks: the ones of which a fault says that they fail
+// or warn, and whether they do so this time.
+func (i *injector) hooks() []cfn.Hook {
+	var hooks []cfn.Hook
+	for _, f := range i.faults {
+		if name, isHook := strings.CutPrefix(f.Name, hookPrefix); isHook {
+			hooks = append(hooks, cfn.Hook{Type: name, Fails: slices.Contains(i.pick(f.Name, f.Kind), f), Warns: f.Kind == Warn})
+		}
+	}
+	return hooks
+}
+
+// nested is the error of an action that CloudFormation calls on EC2, S3 or SSM:
 // denied, where the action is named. Throttling and failures of the service are
 // what CloudFormation retries until they are over (documented).
 func (i *injector) nested(action string) error {
@@ -180,8 +230,10 @@ func (i *injector) nested(action string) error {
 
 // serviceOf is the service below CloudFormation that has the action.
 func serviceOf(action string) string {
-	if service := ec2.Service(); service.Has(action) {
-		return service.Name
+	for _, service := range []wire.Service{ec2.Service(), s3.Service()} {
+		if service.Has(action) {
+			return service.Name
+		}
 	}
 	return "ssm"
 }
@@ -226,9 +278,29 @@ var wording = map[string]map[FaultKind]wire.Error{
 		Denied: {Code: "UnauthorizedOperation", Status: http.StatusForbidden,
 			Message: "You are not authorized to perform this operation. User: sandbox"},
 	},
+	"aws-marketplace": {
+		Throttle: {Code: "ThrottlingException", Message: "Rate exceeded"},
+		Internal: {Code: "InternalServiceErrorException", Message: "An internal error has occurred. Retry your request.", Receiver: true},
+		Denied:   {Code: "AccessDeniedException", Message: "User: sandbox"},
+	},
+	"license-manager": {
+		Throttle: {Code: "RateLimitExceededException", Message: "Too many requests have been submitted. Try again after a brief wait."},
+		Internal: {Code: "ServerInternalException", Message: "The server experienced an internal error", Receiver: true},
+		Denied:   {Code: "AccessDeniedException", Message: "User: sandbox"},
+	},
+	"s3": {
+		Throttle: {Code: "SlowDown", Message: "Please reduce your request rate.", Status: http.StatusServiceUnavailable},
+		Internal: {Code: "InternalError", Message: "We encountered an internal error. Please try again.", Receiver: true},
+		Denied:   {Code: "AccessDenied", Message: "User: sandbox", Status: http.StatusForbidden},
+	},
 	"ssm": {
 		Throttle: {Code: "ThrottlingException", Message: "Rate exceeded"},
 		Internal: {Code: "InternalServerError", Message: "An error occurred on the server side.", Receiver: true},
+		Denied:   {Code: "AccessDeniedException", Message: "User: sandbox"},
+	},
+	"cloudtrail": {
+		Throttle: {Code: "ThrottlingException", Message: "Rate exceeded"},
+		Internal: {Code: "InternalFailure", Message: "The request processing has failed because of an unknown error.", Receiver: true},
 		Denied:   {Code: "AccessDeniedException", Message: "User: sandbox"},
 	},
 }

@@ -39,7 +39,7 @@ func TestParseFaultsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"CreateChangeSet":     `parse fault "CreateChangeSet": want NAME=KIND, for example CreateChangeSet=throttle:0.3`,
 		"=fail":               `parse fault "=fail": want NAME=KIND, for example CreateChangeSet=throttle:0.3`,
-		"A=explode":           `parse fault "A=explode": "explode" is none of throttle, error, drop, lost, denied, fail, slow:DURATION`,
+		"A=explode":           `parse fault "A=explode": "explode" is none of throttle, error, drop, lost, denied, fail, warn, slow:DURATION`,
 		"A=slow":              `parse fault "A=slow": slow needs a duration, for example slow:50ms`,
 		"A=slow:soon":         `parse fault "A=slow:soon": "soon" is no duration such as 50ms or 2s`,
 		"A=fail:0":            `parse fault "A=fail:0": "0" is no probability above 0, up to 1`,

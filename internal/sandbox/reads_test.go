@@ -31,7 +31,7 @@ func readOperations(t *testing.T) map[string][]string {
 			t.Error(err)
 		}
 	}()
-	found := map[string][]string{"sts": {"GetCallerIdentity", "GetAccessKeyInfo"}}
+	found := map[string][]string{"sts": {"GetCallerIdentity", "GetAccessKeyInfo", "DecodeAuthorizationMessage"}, "cloudtrail": {"LookupEvents"}}
 	for _, service := range []wire.Service{engine.Service(), ec2.Service(), ssm.Service()} {
 		for _, op := range service.Operations {
 			if !op.Writes {
@@ -62,7 +62,7 @@ func TestFacts_Reads(t *testing.T) {
 			if ok && status != http.StatusOK {
 				t.Errorf("%s of %s: %d %+v", name, service, status, found)
 			}
-			nothing := map[bool]string{true: "{}"}[service == "ssm"]
+			nothing := map[bool]string{true: "{}"}[services[service].target != ""]
 			for _, text := range []string{nothing, strings.ReplaceAll(text, "demo", "gone")} {
 				if status, found := request(t, s, service, name, text); status >= 500 {
 					t.Errorf("%s of %s with %q: %d %+v", name, service, text, status, found)
@@ -106,6 +106,8 @@ Resources:
 		StackName: aws.String("demo"), ChangeSetName: aws.String("next"), ChangeSetType: cfntypes.ChangeSetTypeUpdate,
 		TemplateBody: aws.String(strings.Replace(exporting, "Value: a", "Value: b", 1)),
 	}))
+	drift := must[*cloudformation.DetectStackDriftOutput](t)(stack.DetectStackDrift(t.Context(),
+		&cloudformation.DetectStackDriftInput{StackName: aws.String("demo")}))
 	return map[string]string{
 		"DescribeVpcs": "", "DescribeSubnets": "", "DescribeSecurityGroups": "", "DescribeSecurityGroupRules": "",
 		"DescribeNetworkInterfaces": "", "DescribeTags": "", "DescribeManagedPrefixLists": "", "DescribePrefixLists": "",
@@ -118,10 +120,15 @@ Resources:
 		"GetParameterHistory": `{"Name":"/demo"}`, "DescribeParameters": "{}",
 		"ListTagsForResource": `{"ResourceType":"Parameter","ResourceId":"/demo"}`,
 
-		"GetCallerIdentity": "", "GetAccessKeyInfo": "AccessKeyId=AKIAIOSFODNN7EXAMPLE",
+		"LookupEvents":               `{"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"CreateVpc"}]}`,
+		"DecodeAuthorizationMessage": "EncodedMessage=e30", // {}
+		"GetCallerIdentity":          "", "GetAccessKeyInfo": "AccessKeyId=AKIAIOSFODNN7EXAMPLE",
 
 		"DescribeChangeSet": "StackName=demo&ChangeSetName=next", "DescribeStackEvents": "StackName=demo",
 		"DescribeStackResource": "StackName=demo&LogicalResourceId=Web", "DescribeStackResources": "StackName=demo",
+		"DescribeStackResourceDrifts": "StackName=demo", "ListHookResults": "",
+		"DescribeStackDriftDetectionStatus": "StackDriftDetectionId=" + *drift.StackDriftDetectionId,
+
 		"DescribeStacks": "StackName=demo", "GetTemplate": "StackName=demo", "GetTemplateSummary": "StackName=demo",
 		"ListChangeSets": "StackName=demo", "ListExports": "", "ListImports": "ExportName=demo-web",
 		"DescribeAccountLimits": "", "DescribeEvents": "StackName=demo", "GetStackPolicy": "StackName=demo",

@@ -1,5 +1,6 @@
 // Package sandbox is an AWS of its own: CloudFormation, EC2 security groups, SSM
-// parameters and STS over their real wire protocols, kept in one file.
+// parameters, S3 objects, STS, CloudTrail's history and identity policies over
+// their real wire protocols, kept in one file.
 //
 // Its promise: what a client does to the sandbox has the effects, and gives the
 // answers and errors, that AWS documents; what the sandbox doesn't know it
@@ -9,10 +10,11 @@
 //
 // A Sandbox is an http.Handler: an in-process transport may call it directly, or
 // Serve opens it on a loopback port for other programs. Credentials choose the
-// account and nothing else: an access key of 12 digits is the account; one that
+// account and who calls: an access key of 12 digits is the account; one that
 // AssumeRole has given acts as the role, in the role's account; any other means
 // the account written last, at first 123456789012. Any secret will do, and a
-// request without a signature is accepted too.
+// request without a signature is accepted too, unless the caller has been given a
+// policy (see PutPolicy), which then counts.
 //
 // A handler that panics with http.ErrAbortHandler drops the connection, which is
 // how injected faults do it: an in-process transport must turn that into an error.
@@ -26,13 +28,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"mlops-infra-suite/internal/sandbox/cfn"
+	"mlops-infra-suite/internal/sandbox/cloudtrail"
 	"mlops-infra-suite/internal/sandbox/ec2"
+	"mlops-infra-suite/internal/sandbox/marketplace"
+	"mlops-infra-suite/internal/sandbox/s3"
 	"mlops-infra-suite/internal/sandbox/ssm"
 	"mlops-infra-suite/internal/sandbox/store"
 	"mlops-infra-suite/internal/sandbox/wire"
@@ -43,16 +49,28 @@ import (
 // address where they are known.
 var ErrLocked = store.ErrLocked
 
+// ErrDamaged says that the file of the store can't be read as one. MoveAside makes
+// room for a new one.
+var ErrDamaged = store.ErrDamaged
+
+// ErrFault says that a fault of Options names nothing that the sandbox has.
+var ErrFault = errors.New("no such fault")
+
 // DefaultAccount is the account of keys that select none, before anything has
 // been written.
 const DefaultAccount = "123456789012"
 
 // Options tune Open. The zero value is a sandbox without delays or faults.
 type Options struct {
-	Latency time.Duration // of each operation on a resource of a stack
-	Faults  []Fault
-	Seed    uint64 // of resource IDs in a new store, and of the faults' dice
-	NoSync  bool   // leave flushing to the operating system: see store.Options
+	Latency    time.Duration // of each operation on a resource of a stack
+	TrailDelay time.Duration // between a call and its event in CloudTrail
+	Faults     []Fault
+	Decided    func(Decision) // hears what policies decide, Need being zero for a call that needs nothing; nil for nobody
+	// TagsAfterCreation has CloudFormation make a security group without tags, change its rules and tag it then (reported of
+	// it, the order assumed). Else it tags what it makes as it makes it (documented: tagOnCreate in the type's schema).
+	TagsAfterCreation bool
+	Seed              uint64 // of resource IDs in a new store, and of the faults' dice
+	NoSync            bool   // leave flushing to the operating system: see store.Options
 }
 
 // Sandbox is an open sandbox. It is safe for concurrent use.
@@ -61,6 +79,7 @@ type Sandbox struct {
 	opts   Options
 	db     *store.DB
 	faults *injector
+	trail  *cloudtrail.Trail
 	admin  http.Handler
 	close  func() error // once
 
@@ -97,7 +116,7 @@ func Open(dir string, opts Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
-	s := &Sandbox{dir: dir, opts: opts, db: db, faults: newInjector(opts.Faults, opts.Seed)}
+	s := &Sandbox{dir: dir, opts: opts, db: db, faults: newInjector(opts.Faults, opts.Seed), trail: cloudtrail.New(db, opts.TrailDelay)}
 	s.admin = s.adminRoutes()
 	s.close = sync.OnceValue(s.release)
 	if err := s.start(); err != nil {
@@ -106,6 +125,23 @@ func Open(dir string, opts Options) (*Sandbox, error) {
 	// Only for others' error messages: no reason to fail.
 	_ = os.WriteFile(filepath.Join(dir, pidFile), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
 	return s, nil
+}
+
+// MoveAside renames the store in dir, which must not be open, and returns its new
+// path.
+func MoveAside(dir string) (string, error) {
+	path := filepath.Join(dir, storeFile)
+	kept := path + ".damaged"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(kept); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		kept = fmt.Sprintf("%s.damaged-%d", path, n)
+	}
+	if err := os.Rename(path, kept); err != nil {
+		return "", fmt.Errorf("move damaged sandbox aside: %w", err)
+	}
+	return kept, nil
 }
 
 // lockedBy is the error for a store that is open elsewhere.
@@ -128,10 +164,13 @@ func (s *Sandbox) start() error {
 	}
 	engine := cfn.New(s.db, cfn.Options{
 		Latency: func() time.Duration { return s.opts.Latency },
-		Fail:    s.faults.failure,
-		Fault:   s.faults.nested,
+		Fail:    s.faults.failure, FailRollback: s.faults.rollbackFailure,
+		Fault:  s.faults.nested,
+		Hooks:  s.faults.hooks,
+		Around: s.nested, TagsAfterCreation: s.opts.TagsAfterCreation,
 	})
-	services := []wire.Service{engine.Service(), ec2.Service(), ssm.Service(), stsService(), cloudTrailService(), meteringService()}
+	services := []wire.Service{engine.Service(), ec2.Service(), ssm.Service(), s3.Service(), stsService(), s.trail.Service(),
+		marketplace.Metering(), marketplace.LicenseManager()}
 	if err := s.faults.check(services); err != nil {
 		return err
 	}
@@ -179,10 +218,7 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 	var out any
 	req, err := now.router.Parse(r)
 	if err == nil {
-		err = s.faults.before(r.Context(), req)
-	}
-	if err == nil {
-		out, err = s.run(r.Context(), now, req)
+		out, err = s.run(r.Context(), now, req, s.faults.before(r.Context(), req))
 	}
 	if err == nil {
 		s.faults.after(req)
@@ -190,8 +226,9 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 	req.Respond(w, out, err)
 }
 
-// run executes a request's operation in one transaction.
-func (s *Sandbox) run(ctx context.Context, parsedBy *content, req *wire.Request) (out any, err error) {
+// run executes a request's operation in one transaction, or refuses it where
+// there is a reason to.
+func (s *Sandbox) run(ctx context.Context, parsedBy *content, req *wire.Request, refusal error) (out any, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if parsedBy != s.content {
@@ -203,19 +240,51 @@ func (s *Sandbox) run(ctx context.Context, parsedBy *content, req *wire.Request)
 		transact = s.db.Update
 	}
 	err = transact(func(tx *store.Tx) error {
-		accountID, caller, err := identify(tx, req)
+		from, err := identify(tx, req)
 		if err != nil {
 			return err
 		}
-		call := req.Call(ctx, tx, accountID)
-		call.Caller = caller
-		out, err = req.Operation.Run(call, req.Input)
+		call := req.Call(ctx, tx, from.account)
+		call.Caller, call.Around = from.caller, s.nested
+		if err := verify(call, req, from); err != nil {
+			return err
+		}
+		out, err = s.perform(call, req.Operation.Writes, req.Input, func() (any, error) {
+			if refusal != nil {
+				return nil, refusal
+			}
+			return req.Operation.Run(call, req.Input)
+		})
 		if err == nil && req.Operation.Writes && req.Service.Name != "sts" { // a session is nothing in an account
 			remember(tx, call.Account)
 		}
 		return err
 	})
 	return out, err
+}
+
+// perform has an action done, if its caller may, and recorded, if it writes.
+func (s *Sandbox) perform(call *wire.Call, writes bool, in any, do func() (any, error)) (out any, err error) {
+	if err = s.authorize(call, in); err == nil {
+		out, err = do()
+	}
+	if writes && !(call.Service == "s3" && s3.IsData(call.Action)) {
+		s.trail.Record(call, in, out, err)
+	}
+	return out, err
+}
+
+// nested has an action done that CloudFormation calls.
+func (s *Sandbox) nested(call *wire.Call, in any, do func() (any, error)) (any, error) {
+	return s.perform(call, writes(call), in, do)
+}
+
+// callees are the services that CloudFormation calls.
+var callees = []wire.Service{ec2.Service(), ssm.Service()}
+
+// writes tells whether an action of theirs does.
+func writes(call *wire.Call) bool {
+	return slices.ContainsFunc(callees, func(s wire.Service) bool { return s.Name == call.Service && s.Writes(call.Action) })
 }
 
 var accountKey = regexp.MustCompile(`^[0-9]{12}$`)

@@ -122,7 +122,7 @@ func TestOpenRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = sandbox.Open(t.TempDir(), sandbox.Options{Faults: faults})
-	const want = "open sandbox: fault WebSecurityGroup=throttle: the sandbox has no such action (a resource can only fail)"
+	const want = "open sandbox: no such fault: WebSecurityGroup=throttle: the sandbox has no such action (a resource can only fail)"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
@@ -234,7 +234,7 @@ func TestRequests(t *testing.T) {
 		"EC2 missing":      {signed(form("Action=DeleteVpc&Version=2016-11-15"), "ec2"), 400, "<Code>MissingParameter</Code><Message>The request must contain the parameter VpcId</Message>"},
 		"EC2 type":         {signed(form("Action=DescribeVpcs&Version=2016-11-15&MaxResults=many"), "ec2"), 400, "<Code>InvalidParameterValue</Code>"},
 		"twice":            {signed(form("Action=DeleteVpc&VpcId=vpc-1&VpcId=vpc-2"), "ec2"), 400, "given more than once"},
-		"other service":    {signed(form("Action=ListBuckets"), "s3"), 400, "The service &#39;s3&#39; is not part of this sandbox."},
+		"other service":    {signed(form("Action=ListUsers"), "iam"), 400, "The service &#39;iam&#39; is not part of this sandbox."},
 		"other path":       {signed(httptest.NewRequestWithContext(t.Context(), "POST", "http://localhost/bucket", strings.NewReader("Action=DescribeVpcs")), "ec2"), 404, "<Code>InvalidAction</Code>"},
 		"wrong protocol":   {signed(form("Action=GetParameter"), "ssm"), 400, "The request is not in the protocol of ssm."},
 		"wrong host":       {signed(httptest.NewRequestWithContext(t.Context(), "POST", "http://ec2.us-west-2.amazonaws.com/", nil), "ssm"), 403, "Credential should be scoped to correct service: 'ec2'."},

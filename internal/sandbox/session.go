@@ -20,23 +20,36 @@ type session struct {
 	Account string
 	Caller  wire.Caller
 	Expires time.Time
+	Secret  string
+	Token   string
+}
+
+// signer is who a request is from, with what it must have been signed with.
+type signer struct {
+	account string
+	caller  wire.Caller
+	secret  string // "" where any will do
+	token   string
 }
 
 func getSession(tx *store.Tx, accessKey string) (session, bool) {
 	return store.Get[session](tx, sessionTable, accessKey)
 }
 
-// identify finds who has signed the request with an access key: an assumed role,
-// or the user of the account that the key selects.
-func identify(tx *store.Tx, req *wire.Request) (accountID string, caller wire.Caller, err error) {
-	s, ok := getSession(tx, req.AccessKey)
-	if !ok {
-		return account(tx, req.AccessKey), wire.Caller{}, nil
+// identify finds who has signed the request with an access key: an assumed role, a
+// user with a key of its own, or the user of the account that the key selects.
+func identify(tx *store.Tx, req *wire.Request) (signer, error) {
+	if s, ok := getSession(tx, req.AccessKey); ok {
+		if !time.Now().Before(s.Expires) {
+			return signer{}, expired(req.Service.Protocol)
+		}
+		s.Caller.AccessKey = req.AccessKey
+		return signer{s.Account, s.Caller, s.Secret, s.Token}, nil
 	}
-	if !time.Now().Before(s.Expires) {
-		return "", wire.Caller{}, expired(req.Service.Protocol)
+	if u, ok := store.Get[user](tx, userKeyTable, req.AccessKey); ok {
+		return signer{account: u.Account, caller: wire.Caller{ARN: u.ARN, UserID: userID(u.ARN), AccessKey: u.AccessKey}, secret: u.Secret}, nil
 	}
-	return s.Account, s.Caller, nil
+	return signer{account: account(tx, req.AccessKey), caller: wire.Caller{AccessKey: req.AccessKey}}, nil
 }
 
 // expired is the error for credentials that are too old (codes documented, for
@@ -48,6 +61,8 @@ func expired(protocol wire.Protocol) error {
 		return wire.Errorf("RequestExpired", "Request has expired.")
 	case wire.JSON:
 		return wire.Errorf("ExpiredTokenException", message)
+	case wire.REST:
+		return wire.Errorf("ExpiredToken", "The provided token has expired.")
 	default:
 		return &wire.Error{Code: "ExpiredToken", Message: message, Status: http.StatusForbidden}
 	}
@@ -61,32 +76,34 @@ type credentials struct {
 	Expiration      time.Time
 }
 
-// newSession stores a session and makes its credentials. Nobody checks secret
-// and token: the access key alone tells who calls.
+// newSession stores a session and makes its credentials. Secret and token count
+// for a role that has a policy: of others the access key alone tells who calls.
 func newSession(call *wire.Call, s session) credentials {
 	random := sha256.Sum256([]byte(call.NewUUID()))
-	key := accessKeyID(s.Account, [4]byte(random[:4]))
+	key := accessKeyID("ASIA", s.Account, [4]byte(random[:4]))
+	s.Secret = base64.StdEncoding.EncodeToString(random[:30])
+	s.Token = "sandbox/" + base64.StdEncoding.EncodeToString(random[:])
 	store.Put(call.Tx, sessionTable, key, s)
-	return credentials{
-		AccessKeyId:     key,
-		SecretAccessKey: base64.StdEncoding.EncodeToString(random[:30]),
-		SessionToken:    "sandbox/" + base64.StdEncoding.EncodeToString(random[:]),
-		Expiration:      s.Expires,
-	}
+	return credentials{AccessKeyId: key, SecretAccessKey: s.Secret, SessionToken: s.Token, Expiration: s.Expires}
 }
 
 // accessKeyID carries the account as keys of AWS are reported to: in the 40 bits
 // after the first of what follows the prefix, in base32.
-func accessKeyID(account string, random [4]byte) string {
+func accessKeyID(prefix, account string, random [4]byte) string {
 	number, _ := strconv.ParseUint(account, 10, 64) // 12 digits
 	var raw [10]byte
 	binary.BigEndian.PutUint64(raw[:8], (1<<47|number<<7)<<16)
 	copy(raw[6:], random[:])
-	return "ASIA" + base32.StdEncoding.EncodeToString(raw[:])
+	return prefix + base32.StdEncoding.EncodeToString(raw[:])
 }
 
 // roleID is the unique ID of a role, which follows from its ARN.
-func roleID(arn string) string {
+func roleID(arn string) string { return "AROA" + uniqueID(arn) }
+
+// userID is the same of a user.
+func userID(arn string) string { return "AIDA" + uniqueID(arn) }
+
+func uniqueID(arn string) string {
 	sum := sha256.Sum256([]byte(arn))
-	return "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+	return base32.StdEncoding.EncodeToString(sum[:])[:17]
 }

@@ -38,7 +38,8 @@ func TestAnswersFitTheModels(t *testing.T) {
 		for service := range services {
 			for _, name := range sdkOperations(t, service) {
 				text, ok := parameters[name]
-				if !ok || !wanted(name) {
+				// CloudTrail has a ListImports of its own.
+				if !ok || !wanted(name) || service == "cloudtrail" && name != "LookupEvents" {
 					continue
 				}
 				w := perform(t, s, service, name, text)

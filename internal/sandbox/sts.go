@@ -1,13 +1,13 @@
 package sandbox
 
 import (
-	"cmp"
-
+	"mlops-infra-suite/internal/sandbox/iam"
+	"mlops-infra-suite/internal/sandbox/store"
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// stsService answers who a caller is, and lets it become somebody else. There is
-// no IAM behind it: every role exists, trusts everybody and may do everything.
+// stsService answers who a caller is, and lets it become somebody else. Every role
+// exists and trusts everybody, and may do everything until it has a policy.
 func stsService() wire.Service {
 	return wire.Service{
 		Name:      "sts",
@@ -17,11 +17,12 @@ func stsService() wire.Service {
 		Operations: []wire.Operation{
 			wire.Read("GetCallerIdentity", getCallerIdentity),
 			wire.Read("GetAccessKeyInfo", getAccessKeyInfo),
+			wire.Read("DecodeAuthorizationMessage", decodeAuthorizationMessage),
 			wire.Write("AssumeRole", assumeRole),
 			wire.Write("AssumeRoleWithWebIdentity", assumeRoleWithWebIdentity),
 		},
 		Known: []string{
-			"AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage", "GetDelegatedAccessToken",
+			"AssumeRoleWithSAML", "AssumeRoot", "GetDelegatedAccessToken",
 			"GetFederationToken", "GetSessionToken", "GetWebIdentityToken",
 		},
 	}
@@ -38,7 +39,7 @@ type callerIdentity struct {
 // every account has. (Assumed: the sandbox has no IAM.)
 func getCallerIdentity(call *wire.Call, _ *wire.Empty) (*callerIdentity, error) {
 	return &callerIdentity{
-		Arn: call.CallerARN(), UserId: cmp.Or(call.Caller.UserID, "AIDASANDBOX"+call.Account), Account: call.Account,
+		Arn: call.CallerARN(), UserId: call.CallerID(), Account: call.Account,
 	}, nil
 }
 
@@ -63,5 +64,31 @@ func getAccessKeyInfo(call *wire.Call, in *accessKeyInfoInput) (*accessKeyInfo, 
 	if s, ok := getSession(call.Tx, in.AccessKeyId); ok {
 		return &accessKeyInfo{Account: s.Account}, nil
 	}
+	if u, ok := store.Get[user](call.Tx, userKeyTable, in.AccessKeyId); ok {
+		return &accessKeyInfo{Account: u.Account}, nil
+	}
 	return &accessKeyInfo{Account: account(call.Tx, in.AccessKeyId)}, nil
+}
+
+// encodedMessage is DecodeAuthorizationMessage's request.
+type encodedMessage struct {
+	EncodedMessage string `aws:",required"` // 1 to 10240 characters
+}
+
+// decodedMessage is DecodeAuthorizationMessage's response.
+type decodedMessage struct{ DecodedMessage string }
+
+// decodeAuthorizationMessage reads what a refusal of EC2 doesn't say in words: which
+// condition keys the request had. (Assumed: their form.)
+func decodeAuthorizationMessage(_ *wire.Call, in *encodedMessage) (*decodedMessage, error) {
+	var c wire.Constraints
+	c.Length("encodedMessage", in.EncodedMessage, 1, 10240)
+	if err := c.Err("ValidationError"); err != nil {
+		return nil, err
+	}
+	message, ok := iam.Decode(in.EncodedMessage)
+	if !ok {
+		return nil, wire.Errorf("InvalidAuthorizationMessageException", "Message is not valid.")
+	}
+	return &decodedMessage{message}, nil
 }

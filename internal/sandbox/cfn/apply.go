@@ -16,8 +16,15 @@ import (
 // as can be done now, each after those it depends on and otherwise all at once.
 func (r *run) apply() (progress bool, err error) {
 	if len(r.op.Tasks) == 0 && r.stack.Status != updateRollbackInProgress {
-		if reason, err := obstacle(r.call, r.template, r.stack.Deployment); reason != "" || err != nil {
+		reason, err := obstacle(r.call, r.template, r.stack.Deployment)
+		if reason == "" && err == nil {
+			reason = r.validate()
+		}
+		if reason != "" || err != nil {
 			return true, errors.Join(err, r.abandon(reason))
+		}
+		if r.rejectInvalid() {
+			return true, r.failApplying()
 		}
 	}
 	for _, id := range r.due() {
@@ -178,14 +185,14 @@ func (r *run) replace(id string, have *resourceRecord, want resource.Desired) er
 // is complete shows when the task ends, and so does a failure.
 func (r *run) provision(id string, record *resourceRecord, want resource.Desired, t *task) error {
 	var state resource.State
-	err := r.attempt(id, t, true, func() (err error) {
+	err := r.attempt(id, t, func() (err error) {
 		state, err = r.types[record.Type].Create(r.context(), want)
 		return err
 	})
 	if err != nil || t.Failure != "" {
 		return err
 	}
-	record.State = state
+	record.State, record.Skipped = state, false
 	r.describe(id, record)
 	r.stack.mark(r.call, id, record, record.Status, "Resource creation Initiated", want.Properties)
 	return nil
@@ -201,7 +208,7 @@ func (r *run) describe(id string, record *resourceRecord) {
 // (documented: from then on it isn't what the template says).
 func (r *run) skip(id string, record *resourceRecord, want resource.Desired) {
 	r.op.Tasks[id] = &task{Action: actNothing, State: taskDone}
-	record.Properties, record.Tags = want.Properties, want.Tags
+	record.Properties, record.Tags, record.Skipped = want.Properties, want.Tags, true
 	r.describe(id, record)
 	r.stack.mark(r.call, id, record, updateComplete, "", want.Properties)
 }
@@ -219,7 +226,7 @@ func (r *run) completeApplying(id string) error {
 	}
 	if t.Action == actUpdate && t.Failure == "" {
 		var state resource.State
-		err := r.attempt(id, t, true, func() (err error) {
+		err := r.attempt(id, t, func() (err error) {
 			state, err = r.types[record.Type].Update(r.context(), want, record.State)
 			return err
 		})
@@ -227,12 +234,13 @@ func (r *run) completeApplying(id string) error {
 			return err
 		}
 		if t.Failure == "" {
-			record.State = state
+			record.State, record.Skipped = state, false
 			r.describe(id, record)
 		}
 	}
 	if t.Failure != "" {
 		t.State = taskFailed
+		record.RollbackFailed = r.stack.Status == updateRollbackInProgress
 		r.stack.mark(r.call, id, record, t.Action.status("FAILED"), t.Failure, want.Properties)
 		return nil
 	}

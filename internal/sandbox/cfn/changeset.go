@@ -40,6 +40,7 @@ type changeSet struct {
 	Description     string `json:",omitempty"`
 	OnStackFailure  string `json:",omitempty"`
 	Operation       string // its creation
+	Caller          wire.Caller
 	Status          string
 	StatusReason    string `json:",omitempty"`
 	ExecutionStatus string
@@ -48,6 +49,8 @@ type changeSet struct {
 	Deployment      deployment
 	Import          map[string]string `json:",omitempty"` // physical IDs by logical ID
 	ImportExisting  bool              `json:",omitempty"` // also what has the fixed name of a new resource
+	Unvalidated     bool              `json:",omitempty"` // the caller wants no validation
+	Invalid         map[string]string `json:",omitempty"` // as verdict's
 	Changes         []Change          // with property values
 	Plain           []Change          // without
 }

@@ -21,9 +21,9 @@ type commandLine struct {
 	env []string
 }
 
-func newCommandLine(t *testing.T) commandLine {
+func newCommandLine(t *testing.T, faults ...sandbox.Fault) commandLine {
 	t.Helper()
-	box, err := sandbox.Open(filepath.Join(t.TempDir(), "sandbox"), sandbox.Options{})
+	box, err := sandbox.Open(filepath.Join(t.TempDir(), "sandbox"), sandbox.Options{Faults: faults})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,6 @@ func (c commandLine) try(args ...string) (exit int, output string) {
 
 // deploy is run with aws cloudformation deploy. The CLI names its change sets by the second: one that falls into the second
 // of the last is refused before anything happens, and says nothing about the template; it is tried again.
-
 func (c commandLine) deploy(exit int, body string, args ...string) string {
 	c.t.Helper()
 	file := filepath.Join(c.dir, "template.yaml")
@@ -106,6 +105,9 @@ func TestCommandLine(t *testing.T) {
 	c.deploy(0, replaced(t, twoTier, "FromPort: 443, ToPort: 443", "FromPort: 8443, ToPort: 8443"), "--tags", "a=c")
 	c.deploy(255, replaced(t, twoTier, "FromPort: 443, ToPort: 443", "FromPort: 70000, ToPort: 70000"))
 	if out := c.deploy(255, replaced(t, twoTier, "IpProtocol: tcp", "Protocol: tcp")); !strings.Contains(out, "Encountered unsupported property Protocol") {
+		t.Error(out)
+	}
+	if out := c.deploy(255, replaced(t, twoTier, "Type: String, Value", "Type: Text, Value")); !strings.Contains(out, "AWS::EarlyValidation::PropertyValidation") {
 		t.Error(out)
 	}
 	var described struct {
@@ -174,4 +176,66 @@ func TestCommandLineRecovery(t *testing.T) {
 	cloudformation(0, "wait", "stack-import-complete", "--stack-name", "i")
 	cloudformation(255, "cancel-update-stack", "--stack-name", "i")
 	cloudformation(255, "continue-update-rollback", "--stack-name", "i")
+}
+
+// The AWS CLI and boto3 read drift, failed validations and hooks.
+func TestCommandLineDrift(t *testing.T) {
+	c := newCommandLine(t, sandbox.Fault{Name: "Hook:MyCompany::Network::Guard", Kind: sandbox.Fail, Probability: 1e-12})
+	cloudformation := func(args ...string) string {
+		t.Helper()
+		return c.run(0, append([]string{"cloudformation"}, args...)...)
+	}
+	vpc := c.run(0, "ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--query", "Vpc.VpcId", "--output", "text")
+	c.deploy(0, guarded, "--parameter-overrides", "VpcId="+vpc)
+	group := cloudformation("describe-stack-resource", "--stack-name", "s", "--logical-resource-id", "Web",
+		"--query", "StackResourceDetail.PhysicalResourceId", "--output", "text")
+	c.run(0, "ec2", "authorize-security-group-ingress", "--group-id", group, "--protocol", "tcp", "--port", "443", "--cidr", "203.0.113.0/24")
+	c.run(0, "ssm", "delete-parameter", "--name", "/id")
+
+	detection := cloudformation("detect-stack-drift", "--stack-name", "s", "--query", "StackDriftDetectionId", "--output", "text")
+	if got := cloudformation("describe-stack-drift-detection-status", "--stack-drift-detection-id", detection,
+		"--query", "[DetectionStatus,StackDriftStatus,DriftedStackResourceCount]", "--output", "text"); got != "DETECTION_COMPLETE\tDRIFTED\t2" {
+		t.Error(got)
+	}
+	drifts := cloudformation("describe-stack-resource-drifts", "--stack-name", "s", "--stack-resource-drift-status-filters", "MODIFIED", "DELETED",
+		"--query", "StackResourceDrifts[].[LogicalResourceId,StackResourceDriftStatus,PropertyDifferences[0].PropertyPath]", "--output", "text")
+	if want := "Id\tDELETED\tNone\nWeb\tMODIFIED\t/SecurityGroupIngress/2"; drifts != want {
+		t.Errorf("got  %q\nwant %q", drifts, want)
+	}
+	if got := cloudformation("detect-stack-resource-drift", "--stack-name", "s", "--logical-resource-id", "DbIn",
+		"--query", "StackResourceDrift.StackResourceDriftStatus", "--output", "text"); got != "IN_SYNC" {
+		t.Error(got)
+	}
+
+	c.run(0, "ssm", "put-parameter", "--name", "/taken", "--type", "String", "--value", "v")
+	out := c.deploy(255, replaced(t, guarded, "Name: /id", "Name: /taken"), "--parameter-overrides", "VpcId="+vpc)
+	if !strings.Contains(out, "AWS::EarlyValidation::ResourceExistenceCheck") {
+		t.Error(out)
+	}
+	const script = `
+import boto3
+client = boto3.client("cloudformation")
+failed = client.list_change_sets(StackName="s")["Summaries"][-1]["ChangeSetId"]
+for e in client.describe_events(ChangeSetName=failed, Filters={"FailedEvents": True})["OperationEvents"]:
+    print(e["EventType"], e["ValidationName"], e["ValidationPath"], e["ValidationStatusReason"])
+for r in client.list_hook_results(TargetType="CHANGE_SET", TargetId=failed)["HookResults"]:
+    print(r["TypeName"], r["Status"], client.get_hook_result(HookResultId=r["HookResultId"])["FailureMode"])
+`
+	want := "VALIDATION_ERROR NAME_CONFLICT_VALIDATION /Resources/Id/Properties/Name Resource of type 'AWS::SSM::Parameter' " +
+		"with identifier '/taken' already exists.\nMyCompany::Network::Guard HOOK_COMPLETE_SUCCEEDED FAIL"
+	if got := c.python(script); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// python runs a script and returns what it prints.
+func (c commandLine) python(script string) string {
+	c.t.Helper()
+	cmd := exec.CommandContext(c.t.Context(), "python3", "-c", script)
+	cmd.Env, cmd.Dir = c.env, c.dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("python3: %v\n%s", err, out)
+	}
+	return strings.TrimSpace(string(out))
 }

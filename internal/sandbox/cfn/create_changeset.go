@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ type CreateChangeSetInput struct {
 	ImportExistingResources *bool
 	OnStackFailure          string
 	ResourcesToImport       []ResourceToImport
-	DisableValidation       *bool // without effect: there is no validation beyond what a request itself undergoes
+	DisableValidation       *bool
 }
 
 // CreateChangeSetOutput is CreateChangeSet's response.
@@ -85,8 +86,7 @@ func (e *Engine) createChangeSet(call *wire.Call, in *CreateChangeSetInput) (*Cr
 	return &CreateChangeSetOutput{Id: cs.ID, StackId: s.ID}, nil
 }
 
-// newChangeSet checks what a change set asks for. That it is compared with the
-// stack shows what is wrong with properties, early as AWS does.
+// newChangeSet checks what a change set asks for.
 func (e *Engine) newChangeSet(call *wire.Call, in *CreateChangeSetInput, s *stack) (*changeSet, error) {
 	want, t, err := e.deployment(call, in.Wanted, s)
 	if err != nil {
@@ -110,8 +110,9 @@ func (e *Engine) newChangeSet(call *wire.Call, in *CreateChangeSetInput, s *stac
 		Number: call.Tx.Sequence("cfn.change-set"),
 		UUID:   uuid, ID: call.ARN("cloudformation", "changeSet/"+in.ChangeSetName+"/"+uuid), Name: in.ChangeSetName,
 		Stack: s.UUID, Type: in.ChangeSetType, Token: in.ClientToken, Description: in.Description,
-		Operation: call.NewUUID(), OnStackFailure: in.OnStackFailure, Status: createPending, ExecutionStatus: unavailable,
+		Operation: call.NewUUID(), Caller: call.Caller, OnStackFailure: in.OnStackFailure, Status: createPending, ExecutionStatus: unavailable,
 		Created: call.Now, Deployment: want, Import: toImport, ImportExisting: isTrue(in.ImportExistingResources),
+		Unvalidated: isTrue(in.DisableValidation),
 	}, nil
 }
 
@@ -153,6 +154,7 @@ func (e *Engine) advanceChangeSet(call *wire.Call, key string) (next time.Time, 
 	if cs == nil || cs.Status != createPending && cs.Status != createInProgress {
 		return next, true, nil // deleted meanwhile
 	}
+	call.Caller = cs.Caller
 	if cs.Status == createPending {
 		cs.Status, cs.Due = createInProgress, call.Now
 		if e.opts.Latency != nil {
@@ -195,6 +197,14 @@ func (e *Engine) workOut(call *wire.Call, cs *changeSet) error {
 		cs.fail(noChanges)
 		return nil
 	}
+	v := c.verdict.unless(&cs.Unvalidated)
+	hooks, reason := e.invokeHooks(call, s, hookOnChangeSet, cs.ID)
+	s.note(call, cs.Operation, v.Findings, hooks)
+	if reason = cmp.Or(v.refusal(), reason); reason != "" {
+		cs.fail(reason)
+		return nil
+	}
+	cs.Invalid = v.Invalid
 	cs.Status, cs.ExecutionStatus = createComplete, available
 	cs.Changes, cs.Plain, cs.Import = c.changes, c.plain, c.imports.ids
 	return nil

@@ -34,25 +34,13 @@ type Stack struct {
 	RetainExceptOnCreate        *bool
 }
 
-// StackDriftInformation says whether drift has been looked for.
-type StackDriftInformation struct {
-	StackDriftStatus string
-}
-
-// StackResourceDriftInformation says the same of a resource.
-type StackResourceDriftInformation struct {
-	StackResourceDriftStatus string
-}
-
-const notChecked = "NOT_CHECKED"
-
 func (s *stack) show() Stack {
 	shown := Stack{
 		StackId: s.ID, StackName: s.Name, ChangeSetId: s.ChangeSetID, Description: s.Deployment.Description,
 		Parameters: s.Deployment.parameters(), CreationTime: s.Created, DeletionTime: s.Deleted, LastUpdatedTime: s.Updated,
 		StackStatus: s.Status, StackStatusReason: s.StatusReason, DisableRollback: s.DisableRollback,
 		NotificationARNs: []string{}, Capabilities: s.Deployment.Capabilities, Outputs: s.Outputs,
-		Tags: append([]Tag{}, s.Deployment.Tags...), DriftInformation: StackDriftInformation{notChecked},
+		Tags: append([]Tag{}, s.Deployment.Tags...), DriftInformation: s.driftInformation(),
 		LastOperations: s.lastOperations(), DeletionMode: s.DeletionMode,
 	}
 	if s.RetainExceptOnCreate {
@@ -150,7 +138,7 @@ func (e *Engine) listStacks(call *wire.Call, in *ListStacksInput) (*ListStacksOu
 			StackId: s.ID, StackName: s.Name, TemplateDescription: s.Deployment.Description,
 			CreationTime: s.Created, LastUpdatedTime: s.Updated, DeletionTime: s.Deleted,
 			StackStatus: s.Status, StackStatusReason: s.StatusReason,
-			DriftInformation: StackDriftInformation{notChecked}, LastOperations: s.lastOperations(),
+			DriftInformation: s.driftInformation(), LastOperations: s.lastOperations(),
 		})
 	}
 	shown, next, err := page(summaries, func(s StackSummary) string { return s.StackId }, in.NextToken)
@@ -194,7 +182,7 @@ func (e *Engine) describeStackResources(call *wire.Call, in *DescribeStackResour
 		shown = append(shown, StackResource{
 			StackName: s.Name, StackId: s.ID, LogicalResourceId: id, PhysicalResourceId: r.PhysicalID,
 			ResourceType: r.Type, Timestamp: r.Changed, ResourceStatus: r.Status, ResourceStatusReason: r.StatusReason,
-			DriftInformation: StackResourceDriftInformation{notChecked},
+			DriftInformation: r.driftInformation(),
 		})
 	}
 	return &DescribeStackResourcesOutput{shown}, nil
@@ -253,7 +241,7 @@ func (e *Engine) describeStackResource(call *wire.Call, in *DescribeStackResourc
 	return &DescribeStackResourceOutput{StackResourceDetail{
 		StackName: s.Name, StackId: s.ID, LogicalResourceId: in.LogicalResourceId, PhysicalResourceId: r.PhysicalID,
 		ResourceType: r.Type, LastUpdatedTimestamp: r.Changed, ResourceStatus: r.Status, ResourceStatusReason: r.StatusReason,
-		Metadata: textOf(r.Metadata), DriftInformation: StackResourceDriftInformation{notChecked},
+		Metadata: textOf(r.Metadata), DriftInformation: r.driftInformation(),
 	}}, nil
 }
 
@@ -291,7 +279,7 @@ func (e *Engine) listStackResources(call *wire.Call, in *ListStackResourcesInput
 		summaries = append(summaries, StackResourceSummary{
 			LogicalResourceId: id, PhysicalResourceId: r.PhysicalID, ResourceType: r.Type, LastUpdatedTimestamp: r.Changed,
 			ResourceStatus: r.Status, ResourceStatusReason: r.StatusReason,
-			DriftInformation: StackResourceDriftInformation{notChecked},
+			DriftInformation: r.driftInformation(),
 		})
 	}
 	shown, next, err := page(summaries, func(s StackResourceSummary) string { return s.LogicalResourceId }, in.NextToken)

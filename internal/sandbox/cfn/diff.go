@@ -60,9 +60,10 @@ type comparison struct {
 
 	replaced map[string]bool // resources that will have a new physical ID
 	touched  map[string]bool // resources that may change in place
-	changes  []Change        // as DescribeChangeSet shows them with property values
-	plain    []Change        // and without
-	outputs  []Output        // as they will be
+	verdict  verdict
+	changes  []Change // as DescribeChangeSet shows them with property values
+	plain    []Change // and without
+	outputs  []Output // as they will be
 }
 
 // compare works out what a deployment would change. It reports what is wrong
@@ -103,6 +104,13 @@ func (e *Engine) compare(
 	return c, err
 }
 
+// context is for looking at what exists, on the caller's behalf.
+func (c *comparison) context() *resource.Context {
+	call := *c.call
+	call.Via = wire.CloudFormation
+	return &resource.Context{Call: &call}
+}
+
 // checkTypes refuses to make a resource one of another type (documented).
 func (c *comparison) checkTypes() error {
 	for _, id := range slices.Sorted(maps.Keys(c.new.Resources)) {
@@ -132,6 +140,8 @@ func (c *comparison) scope() scope {
 func (c *comparison) compareResource(id string) error {
 	wanted, record := c.new.Resources[id], c.stack.Resources[id]
 	t := c.types[wanted.Type]
+	// Assumed: AWS would know more properties, or report a validation that failed.
+	// Here who uses one is told at once that it goes no further.
 	if name := t.Unsupported(wanted.Properties); name != "" {
 		return wire.Errorf("ValidationError", "Encountered unsupported property %s", name)
 	}
@@ -141,7 +151,7 @@ func (c *comparison) compareResource(id string) error {
 	}
 	properties := value.(template.Map)
 	if problems := t.Validate(properties); len(problems) > 0 {
-		return wire.Errorf("ValidationError", "%s", resource.InvalidProperties(id, problems))
+		c.judge(id, t, problems)
 	}
 	if record.gone() {
 		change := addition(id, wanted.Type, properties)
@@ -151,12 +161,18 @@ func (c *comparison) compareResource(id string) error {
 		}
 		if physicalID != "" {
 			change.Action, change.PhysicalResourceId, change.Replacement = "Import", physicalID, ""
+		} else if err := c.checkName(id, t, properties); err != nil {
+			return err
 		}
 		c.add(change, true, true)
 		return nil
 	}
 	m := modification{comparison: c, id: id, record: record, wanted: wanted, t: t, properties: properties}
-	c.replaced[id] = replaces(t, record.Properties, properties)
+	if c.replaced[id] = replaces(t, record.Properties, properties); c.replaced[id] && t.KeptName(record.Properties, properties) == "" {
+		if err := c.checkName(id, t, properties); err != nil {
+			return err
+		}
+	}
 	details := m.details()
 	c.add(m.change(details), len(details) > 0, false)
 	plain := m.plainDetails(details)

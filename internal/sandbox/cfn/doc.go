@@ -23,18 +23,23 @@
 // tags, change sets' fields, createOnly properties, three attempts at deleting
 // what an update has left, the default egress rule; conditions, mappings, imports
 // of exports and what they forbid; what an import of resources may not change;
-// which resources a rollback may skip.
+// which resources a rollback may skip; that drift detection compares what a
+// template gives and nothing else; which validations stand before a deployment, of
+// which types, and that one refuses it.
 //
 // Reported, or recorded from AWS by other projects: the wording of errors and
 // reasons; which details a change set shows with and without property values;
 // that a standalone egress rule strips the group's allow-all rule; that an update
 // which replaces or renames a rule by an equal one loses it; that inline
 // duplicates are tolerated; that a deletion which would take an export in use is
-// canceled, with the stack as it was; the events of an import.
+// canceled, with the stack as it was; the events of an import; how differences of
+// lists are shown; the reasons of failed validations, hooks and drift detections.
 //
-// Assumed: that unknown properties and values which break a schema are refused
-// by CreateChangeSet, CreateStack and UpdateStack at once (AWS reports them
-// soon after); that a handler which fails leaves nothing; that a resource is
+// Assumed: that properties which the sandbox doesn't know are refused by
+// CreateChangeSet, CreateStack and UpdateStack at once (AWS knows more of them,
+// and reports the others later); that a stack whose creation has failed its
+// validation goes the way of any failure; that a deployment forgets the drift
+// found before; that a handler which fails leaves nothing; that a resource is
 // there from the beginning of its latency and gone at the end of it; page sizes;
 // that an automatic rollback belongs to the operation that has failed; that a
 // cancelled update rolls back whatever it was told to do on failure;
@@ -43,7 +48,6 @@
 // # What is not there
 //
 // Nested stacks, stack sets, refactoring, macros and transforms, stack policies,
-// hooks, SNS, S3, roles, drift; validation before a deployment
-// (AWS::EarlyValidation), so that a name that is taken shows when the resource is
-// made. What a request asks for of it is refused, never skipped.
+// SNS, S3, roles, drift-aware change sets; hooks but those of Options, and the
+// warnings of validations. What a request asks for of it is refused, never skipped.
 package cfn

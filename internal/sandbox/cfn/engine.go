@@ -6,6 +6,7 @@ import (
 
 	"mlops-infra-suite/internal/sandbox/cfn/resource"
 	"mlops-infra-suite/internal/sandbox/store"
+	"mlops-infra-suite/internal/sandbox/wire"
 )
 
 // Options tune an Engine. The zero value is the fastest CloudFormation there is.
@@ -15,11 +16,19 @@ type Options struct {
 	Latency func() time.Duration
 	// Fail gives the reason why a resource fails, by its logical ID, "" when it
 	// doesn't. It is asked when a resource is made, changed or deleted because
-	// the caller wants it, not when an operation is rolled back or cleaned up.
-	Fail func(logicalID string) string
+	// the caller wants it; FailRollback when an operation is rolled back. Neither
+	// is asked when an update is cleaned up.
+	Fail, FailRollback func(logicalID string) string
 	// Fault gives the error with which a writing action of EC2 or SSM answers
 	// CloudFormation, nil for its real answer.
 	Fault func(action string) error
+	// Hooks are the hooks of the account and what they answer this time; nil for none.
+	Hooks func() []Hook
+	// Around stands around every action of EC2 and SSM that the engine calls for
+	// an operation's caller; nil for nothing. In a request it is the call's own.
+	Around wire.Around
+	// TagsAfterCreation: see resource.Context.
+	TagsAfterCreation bool
 }
 
 // Engine is the CloudFormation of all accounts in a store.

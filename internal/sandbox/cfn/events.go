@@ -26,6 +26,7 @@ type StackEvent struct {
 	ResourceStatusReason string
 	ResourceProperties   string
 	ClientRequestToken   string
+	DetailedStatus       string
 }
 
 const stackType = "AWS::CloudFormation::Stack"
@@ -65,10 +66,17 @@ func (s *stack) enter(call *wire.Call, status, reason string) {
 // mark puts a resource into a status and records it, with the properties that
 // are wanted of it.
 func (s *stack) mark(call *wire.Call, id string, r *resourceRecord, status, reason string, properties template.Map) {
+	s.markAs(call, id, r, status, "", reason, properties)
+}
+
+// markAs does so with a detailed status.
+func (s *stack) markAs(
+	call *wire.Call, id string, r *resourceRecord, status, detailed, reason string, properties template.Map,
+) {
 	r.Status, r.StatusReason = status, reason
 	e := StackEvent{
 		LogicalResourceId: id, PhysicalResourceId: r.PhysicalID, ResourceType: r.Type,
-		ResourceStatus: status, ResourceStatusReason: reason,
+		ResourceStatus: status, ResourceStatusReason: reason, DetailedStatus: detailed,
 	}
 	if properties != nil {
 		e.ResourceProperties = jsonText(properties)

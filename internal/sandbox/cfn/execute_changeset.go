@@ -41,7 +41,7 @@ func (e *Engine) executeChangeSet(call *wire.Call, in *ExecuteChangeSetInput) (*
 	s.ChangeSetID = cs.ID
 	e.deploy(call, s, cs.Deployment, &operation{
 		Token: in.ClientRequestToken, ChangeSet: cs.key(), OnFailure: onFailure, Import: cs.Import, ImportOnly: cs.Type == changeSetImport,
-		RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
+		RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate), Verdict: verdict{Invalid: cs.Invalid},
 	})
 	return nil, nil
 }

@@ -16,15 +16,30 @@ type givenUpError struct {
 
 func (g *givenUpError) Error() string { return g.reason }
 
-// attempt runs a handler. When that fails, the failure is the task's; injectable
-// ones fail when the sandbox's user wants them to.
-func (r *run) attempt(id string, t *task, injectable bool, handle func() error) error {
+// injected is who says whether a handler fails on purpose; nil for nobody.
+func (r *run) injected() func(logicalID string) string {
+	switch r.stack.Status {
+	case updateRollbackInProgress, rollbackInProgress:
+		return r.opts.FailRollback
+	case createInProgress, updateInProgress, importInProgress:
+		return r.opts.Fail
+	case deleteInProgress:
+		if r.op.Type == deleteStackOperation {
+			return r.opts.Fail
+		}
+	}
+	return nil
+}
+
+// attempt runs a handler. When that fails, or shall fail on purpose, the failure
+// is the task's.
+func (r *run) attempt(id string, t *task, handle func() error) error {
 	if reason, known := r.failures[t.Number]; known {
 		t.Failure = reason
 		return nil
 	}
-	if injectable && r.opts.Fail != nil && r.stack.Status != updateRollbackInProgress {
-		if reason := r.opts.Fail(id); reason != "" {
+	if inject := r.injected(); inject != nil {
+		if reason := inject(id); reason != "" {
 			return &givenUpError{t.Number, reason}
 		}
 	}
@@ -37,7 +52,7 @@ func (r *run) attempt(id string, t *task, injectable bool, handle func() error) 
 
 func (r *run) context() *resource.Context {
 	return &resource.Context{
-		Call: r.call, Fault: r.opts.Fault, Adoptable: r.adoptable(),
+		Call: r.call, Fault: r.opts.Fault, Adoptable: r.adoptable(), TagsAfterCreation: r.opts.TagsAfterCreation,
 		Owned: func(physicalID string) bool { return r.stack.logicalIDOf(physicalID) != "" },
 	}
 }

@@ -30,7 +30,9 @@ type history struct {
 	Begun, Ended time.Time
 	Status       string
 	BeginEvent   string
-	EndEvent     string `json:",omitempty"`
+	EndEvent     string       `json:",omitempty"`
+	Findings     []finding    `json:",omitempty"` // of the validations before it
+	Hooks        []hookResult `json:",omitempty"` // that have failed before it
 }
 
 // record begins an operation's history.
@@ -68,6 +70,8 @@ const (
 	stackEvent        = "STACK_EVENT"
 	progressEvent     = "PROGRESS_EVENT"
 	provisioningError = "PROVISIONING_ERROR"
+	validationError   = "VALIDATION_ERROR"
+	hookError         = "HOOK_INVOCATION_ERROR"
 )
 
 // OperationEvent is an event of an operation.
@@ -88,6 +92,24 @@ type OperationEvent struct {
 	ResourceStatusReason string
 	ResourceProperties   string
 	ClientRequestToken   string
+	DetailedStatus       string
+
+	HookType            string
+	HookStatus          string
+	HookStatusReason    string
+	HookInvocationPoint string
+	HookFailureMode     string
+
+	ValidationName         string
+	ValidationPath         string
+	ValidationStatus       string
+	ValidationStatusReason string
+	ValidationFailureMode  string
+}
+
+// failure tells the events that FailedEvents asks for (documented).
+func (e OperationEvent) failure() bool {
+	return e.EventType == provisioningError || e.EventType == validationError || e.EventType == hookError
 }
 
 // EventFilter narrows DescribeEvents.
@@ -124,7 +146,7 @@ func (e *Engine) describeEvents(call *wire.Call, in *DescribeEventsInput) (*Desc
 	var events []OperationEvent
 	for _, h := range wanted {
 		for _, event := range s.operationEvents(h, steps[h.ID]) {
-			if !isTrue(in.Filters.FailedEvents) || event.EventType == provisioningError {
+			if !isTrue(in.Filters.FailedEvents) || event.failure() {
 				events = append(events, event)
 			}
 		}
@@ -172,6 +194,7 @@ func (s *stack) operationEvents(h history, steps []StackEvent) []OperationEvent 
 	begin := base
 	begin.EventId, begin.OperationStatus, begin.Timestamp = h.BeginEvent, operationInProgress, h.Begun
 	events := []OperationEvent{begin}
+	events = append(events, h.failures(base)...)
 	for _, e := range steps {
 		events = append(events, e.ofOperation(h.Type))
 	}
@@ -184,12 +207,34 @@ func (s *stack) operationEvents(h history, steps []StackEvent) []OperationEvent 
 	return events
 }
 
+// failures are the events of what has failed before an operation's first step.
+func (h history) failures(base OperationEvent) []OperationEvent {
+	base.StartTime = nil
+	var events []OperationEvent
+	for _, f := range h.Findings {
+		e := base
+		e.EventId, e.Timestamp, e.EventType = f.EventID, f.Time, validationError
+		e.LogicalResourceId, e.PhysicalResourceId, e.ResourceType = f.LogicalID, f.PhysicalID, f.Type
+		e.ValidationName, e.ValidationPath, e.ValidationFailureMode = f.Validation, f.Path, modeFail
+		e.ValidationStatus, e.ValidationStatusReason = "FAILED", f.Reason
+		events = append(events, e)
+	}
+	for _, r := range h.Hooks {
+		e := base
+		e.EventId, e.Timestamp, e.EventType = r.ID, r.Time, hookError
+		e.HookType, e.HookStatus, e.HookStatusReason = r.Type, r.Status, r.Reason
+		e.HookInvocationPoint, e.HookFailureMode = preProvision, r.Mode
+		events = append(events, e)
+	}
+	return events
+}
+
 func (e StackEvent) ofOperation(operationType string) OperationEvent {
 	event := OperationEvent{
 		EventId: e.EventId, StackId: e.StackId, OperationId: e.OperationId, OperationType: operationType, EventType: progressEvent,
 		LogicalResourceId: e.LogicalResourceId, PhysicalResourceId: e.PhysicalResourceId, ResourceType: e.ResourceType,
 		Timestamp: e.Timestamp, ResourceStatus: e.ResourceStatus, ResourceStatusReason: e.ResourceStatusReason,
-		ResourceProperties: e.ResourceProperties, ClientRequestToken: e.ClientRequestToken,
+		ResourceProperties: e.ResourceProperties, ClientRequestToken: e.ClientRequestToken, DetailedStatus: e.DetailedStatus,
 	}
 	if e.ResourceType != stackType && strings.HasSuffix(e.ResourceStatus, "_FAILED") {
 		event.EventType = provisioningError

@@ -64,7 +64,7 @@ func (c *comparison) imported(id string, wanted template.Resource, properties te
 	if physicalID = c.imports.ids[id]; physicalID != "" || !c.imports.existing {
 		return physicalID, nil
 	}
-	physicalID, err = c.types[wanted.Type].Existing(&resource.Context{Call: c.call}, properties)
+	physicalID, err = c.types[wanted.Type].Existing(c.context(), properties)
 	if err != nil || physicalID == "" || ownerOf(c.call, physicalID) != nil {
 		return "", err // of another stack's, the creation will fail
 	}
@@ -136,7 +136,7 @@ func (r *run) startImport(id string, want resource.Desired) {
 // leaves finding out to drift detection).
 func (r *run) completeImport(id string, t *task, record *resourceRecord, want resource.Desired) error {
 	handlers := r.types[record.Type]
-	return r.attempt(id, t, true, func() error {
+	return r.attempt(id, t, func() error {
 		state, err := handlers.Import(r.context(), want, record.PhysicalID)
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ func (r *run) startReleasing(t target) {
 }
 
 func (r *run) completeReleasing(t target, work *task) error {
-	err := r.attempt(t.id, work, false, func() error {
+	err := r.attempt(t.id, work, func() error {
 		return r.types[t.record.Type].Release(r.context(), t.record.State)
 	})
 	if err != nil {

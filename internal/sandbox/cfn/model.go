@@ -1,6 +1,8 @@
 package cfn
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,8 @@ const (
 	exportTable    = "cfn.export"
 	pendingTable   = "cfn.pending" // what a worker has to finish
 	operationTable = "cfn.operation"
+	driftTable     = "cfn.drift-detection" // by the detection's ID
+	hookTable      = "cfn.hook-result"     // by the result's ID
 )
 
 // stack is a stack as it is stored, with the operation under way. It is the
@@ -45,7 +49,9 @@ type stack struct {
 	Resources             map[string]*resourceRecord
 	Garbage               []*garbage `json:",omitempty"` // for the next clean-up
 	Outputs               []Output
-	Operation             *operation `json:",omitempty"` // nil when the stack is at rest
+	Operation             *operation  `json:",omitempty"` // nil when the stack is at rest
+	Detection             string      `json:",omitempty"` // of drift, under way
+	Drift                 *stackDrift `json:",omitempty"` // nil when it hasn't been looked for
 	LastOperation         *OperationEntry
 	LastToken             string `json:",omitempty"` // with which something was asked for
 	LastAction            string `json:",omitempty"` // and what
@@ -74,8 +80,11 @@ type resourceRecord struct {
 	resource.State          // what was applied last
 	DependsOn      []string `json:",omitempty"`
 	DeletionPolicy string
-	Imported       bool `json:",omitempty"` // by an operation that hasn't succeeded yet
-	Metadata       any  `json:",omitempty"`
+	Imported       bool           `json:",omitempty"` // by an operation that hasn't succeeded yet
+	Metadata       any            `json:",omitempty"`
+	Skipped        bool           `json:",omitempty"` // by a rollback: what the template says of it isn't so
+	RollbackFailed bool           `json:",omitempty"` // why its status is UPDATE_FAILED
+	Drift          *resourceDrift `json:",omitempty"` // nil when it hasn't been looked for
 }
 
 // gone tells a resource that isn't there: not yet made, or deleted.
@@ -106,6 +115,9 @@ func findStack(call *wire.Call, nameOrID string) *stack {
 	}
 	return s
 }
+
+// logicalIDs are the names of the stack's resources, sorted.
+func (s *stack) logicalIDs() []string { return slices.Sorted(maps.Keys(s.Resources)) }
 
 // newStack makes the record of a stack and takes its name.
 func newStack(call *wire.Call, name string) *stack {

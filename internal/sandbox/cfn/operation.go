@@ -32,6 +32,7 @@ type operation struct {
 	ID        string
 	Type      string
 	Token     string      `json:",omitempty"` // the caller's ClientRequestToken
+	Caller    wire.Caller // as whom EC2 and SSM are called
 	ChangeSet string      `json:",omitempty"` // the key of the one that is executed
 	Previous  *deployment `json:",omitempty"` // what a failed update goes back to
 	OnFailure string      `json:",omitempty"`
@@ -43,6 +44,8 @@ type operation struct {
 	RetainExceptOnCreate bool              `json:",omitempty"`
 	Import               map[string]string `json:",omitempty"` // physical IDs of what is to be imported, by logical ID
 	ImportOnly           bool              `json:",omitempty"` // the operation does nothing else
+	Verdict              verdict           `json:",omitzero"`  // on what the template wants
+	Direct               bool              `json:",omitempty"` // without a change set, so that hooks have yet to be asked
 
 	Tasks    map[string]*task // of the part under way, by logical ID or garbage key
 	Started  int              // how many tasks have been started, which orders them
@@ -89,9 +92,12 @@ type garbage struct {
 // begin starts an operation: the stack enters the status, and a worker goes on
 // once the caller's transaction is committed.
 func (e *Engine) begin(call *wire.Call, s *stack, op *operation, status string) {
-	op.ID = call.NewUUID()
+	op.ID, op.Caller = call.NewUUID(), call.Caller
 	op.Tasks = map[string]*task{}
 	s.Operation = op
+	if op.Type != deleteStackOperation {
+		s.forgetDrift()
+	}
 	s.LastOperation = &OperationEntry{OperationType: op.Type, OperationId: op.ID}
 	s.LastToken, s.LastAction = op.Token, call.Action
 	s.record(call, history{ID: op.ID, Type: op.Type, Token: op.Token})

@@ -14,6 +14,11 @@ const pageSize = 100
 // page cuts out the items that come after the one a token names. Keys must be
 // unique; the token of a page is the key of its last item.
 func page[T any](items []T, key func(T) string, token string) (shown []T, next string, err error) {
+	return pageOf(pageSize, items, key, token)
+}
+
+// pageOf does so with pages of another size.
+func pageOf[T any](size int, items []T, key func(T) string, token string) (shown []T, next string, err error) {
 	if token != "" {
 		last, err := base64.RawURLEncoding.DecodeString(token)
 		at := slices.IndexFunc(items, func(item T) bool { return key(item) == string(last) })
@@ -22,9 +27,9 @@ func page[T any](items []T, key func(T) string, token string) (shown []T, next s
 		}
 		items = items[at+1:]
 	}
-	if len(items) > pageSize {
-		items = items[:pageSize]
-		next = base64.RawURLEncoding.EncodeToString([]byte(key(items[pageSize-1])))
+	if len(items) > size {
+		items = items[:size]
+		next = base64.RawURLEncoding.EncodeToString([]byte(key(items[size-1])))
 	}
 	if items == nil {
 		items = []T{}

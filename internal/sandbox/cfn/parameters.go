@@ -1,6 +1,7 @@
 package cfn
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,7 @@ func storedValues(call *wire.Call, t *template.Template, values map[string]strin
 		if !p.Stored() {
 			continue
 		}
-		out, err := ssm.GetParameter(call, &ssm.GetParameterInput{Name: values[name]})
+		out, err := ask(call, "ssm", "GetParameters", ssm.GetParameter, &ssm.GetParameterInput{Name: values[name]})
 		if err != nil {
 			missing = append(missing, values[name])
 			continue
@@ -43,6 +44,13 @@ func storedValues(call *wire.Call, t *template.Template, values map[string]strin
 		return nil, validation("Unable to fetch parameters [%s] from parameter store for this account.", strings.Join(missing, ","))
 	}
 	return stored, nil
+}
+
+// ask reads from another service for the caller.
+func ask[In, Out any](call *wire.Call, service, action string, fn func(*wire.Call, *In) (*Out, error), in *In) (*Out, error) {
+	asking := *call
+	asking.Service, asking.Action, asking.Via = service, action, via
+	return wire.Through(&asking, in, fn)
 }
 
 // obstacle tells what a deployment needs and the account hasn't, "" for
@@ -58,6 +66,9 @@ func obstacle(call *wire.Call, t *template.Template, d deployment) (string, erro
 		p := t.Parameters[name]
 		for _, value := range listOf(p.Value(d.value(name))) {
 			exists, err := exists(call, p.Element(), value)
+			if refusal, ok := errors.AsType[*wire.Error](err); ok { // the caller may not look
+				return refusal.Message, nil
+			}
 			if err != nil {
 				return "", fmt.Errorf("look up %s: %w", value, err)
 			}
@@ -90,18 +101,18 @@ func exists(call *wire.Call, parameterType, value string) (bool, error) {
 	filter := func(name string) []ec2.Filter { return []ec2.Filter{{Name: name, Values: []string{value}}} }
 	switch parameterType {
 	case template.VPCID:
-		out, err := ec2.DescribeVpcs(call, &ec2.DescribeVpcsInput{Filters: filter("vpc-id")})
+		out, err := ask(call, "ec2", "DescribeVpcs", ec2.DescribeVpcs, &ec2.DescribeVpcsInput{Filters: filter("vpc-id")})
 		return err == nil && len(out.Vpcs) > 0, err
 	case template.SubnetID:
-		out, err := ec2.DescribeSubnets(call, &ec2.DescribeSubnetsInput{Filters: filter("subnet-id")})
+		out, err := ask(call, "ec2", "DescribeSubnets", ec2.DescribeSubnets, &ec2.DescribeSubnetsInput{Filters: filter("subnet-id")})
 		return err == nil && len(out.Subnets) > 0, err
 	case template.SecurityGroupID:
-		out, err := ec2.DescribeSecurityGroups(call, &ec2.DescribeSecurityGroupsInput{Filters: filter("group-id")})
+		out, err := ask(call, "ec2", "DescribeSecurityGroups", ec2.DescribeSecurityGroups, &ec2.DescribeSecurityGroupsInput{Filters: filter("group-id")})
 		return err == nil && len(out.SecurityGroups) > 0, err
 	case template.ZoneName:
 		return slices.Contains(ec2.Zones(call), value), nil
 	case template.StoredName:
-		_, err := ssm.GetParameter(call, &ssm.GetParameterInput{Name: value})
+		_, err := ask(call, "ssm", "GetParameters", ssm.GetParameter, &ssm.GetParameterInput{Name: value})
 		return err == nil, nil
 	}
 	return true, nil

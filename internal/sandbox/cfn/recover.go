@@ -97,10 +97,10 @@ func (e *Engine) continueUpdateRollback(call *wire.Call, in *ContinueUpdateRollb
 }
 
 // skippable tells a resource whose own rollback has failed (documented: not
-// one whose update was cancelled, for example).
+// one whose update has, or was cancelled).
 func (s *stack) skippable(id string) bool {
 	r := s.Resources[id]
-	return r != nil && r.Status == updateFailed && r.StatusReason != updateCancelled
+	return r != nil && r.Status == updateFailed && r.RollbackFailed
 }
 
 // RollbackStackInput is RollbackStack's request.

@@ -309,3 +309,79 @@ func TestRetainExceptOnCreate(t *testing.T) {
 		})
 	}
 }
+
+// A rollback that is made to fail gets a stack into the states that only a broken
+// rollback leads to, and out of them when it no longer does.
+func TestInjectedRollbackFailure(t *testing.T) {
+	changed := replaced(t, small, "Value: g}]", "Value: g2}]", "FromPort: !Ref Port, ToPort: !Ref Port", "FromPort: 70000, ToPort: 70000")
+	synctest.Test(t, func(t *testing.T) {
+		failing := "G"
+		c := newCloud(t, cfn.Options{Latency: second, FailRollback: func(id string) string {
+			if id == failing {
+				return "injected"
+			}
+			return ""
+		}})
+		c.deploy("created", request{template: replaced(t, changed, "Name: /p", "Name: /q")})
+		c.wantStatus("created", "ROLLBACK_FAILED")
+		failing = ""
+		if s := c.delete("created"); s.StackStatus != "DELETE_COMPLETE" {
+			t.Error(s.StackStatus)
+		}
+
+		c.deploy("s", request{template: small})
+		want := c.holdings()
+		failing = "G"
+		c.deploy("s", request{template: changed})
+		c.wantStatus("s", "UPDATE_ROLLBACK_FAILED")
+		if reason := aws.ToString(c.stack("s").StackStatusReason); reason != "The following resource(s) failed to update: [G]. " {
+			t.Errorf("reason %q", reason)
+		}
+		goOn := func() {
+			if _, err := c.cfn.ContinueUpdateRollback(t.Context(), &cloudformation.ContinueUpdateRollbackInput{StackName: aws.String("s")}); err != nil {
+				t.Fatal(err)
+			}
+			c.wait("s")
+		}
+		goOn()
+		c.wantStatus("s", "UPDATE_ROLLBACK_FAILED")
+		failing = ""
+		goOn()
+		c.wantStatus("s", "UPDATE_ROLLBACK_COMPLETE")
+		if diff := cmp.Diff(want, c.holdings()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// What a rollback has skipped is not looked at for drift (documented).
+func TestSkippedIsNotChecked(t *testing.T) {
+	changed := replaced(t, small, "Value: g}]", "Value: g2}]", "FromPort: !Ref Port, ToPort: !Ref Port", "FromPort: 70000, ToPort: 70000")
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, cfn.Options{FailRollback: func(id string) string { return map[string]string{"G": "injected"}[id] }})
+		c.deploy("s", request{template: small})
+		c.deploy("s", request{template: changed})
+		if _, err := c.cfn.ContinueUpdateRollback(t.Context(), &cloudformation.ContinueUpdateRollbackInput{
+			StackName: aws.String("s"), ForceRollback: aws.Bool(true),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		c.wantStatus("s", "UPDATE_ROLLBACK_COMPLETE")
+		if status := c.detect("s"); status.DetectionStatus != "DETECTION_COMPLETE" {
+			t.Error(status.DetectionStatus)
+		}
+		if diff := cmp.Diff([]string{"P IN_SYNC", "R IN_SYNC"}, c.drifts("s")); diff != "" {
+			t.Error(diff)
+		}
+		resource, err := c.cfn.DescribeStackResource(t.Context(), &cloudformation.DescribeStackResourceInput{
+			StackName: aws.String("s"), LogicalResourceId: aws.String("G")})
+		if err != nil || resource.StackResourceDetail.DriftInformation.StackResourceDriftStatus != "NOT_CHECKED" {
+			t.Errorf("%+v, %v", resource, err)
+		}
+		c.deploy("s", request{template: replaced(t, small, "Value: g}]", "Value: g3}]")})
+		c.detect("s")
+		if diff := cmp.Diff([]string{"G IN_SYNC", "P IN_SYNC", "R IN_SYNC"}, c.drifts("s")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -175,8 +175,7 @@ func (r *run) completeRemoving(t target) error {
 		return r.completeReleasing(t, work)
 	}
 	if !r.keptInRollback(t) {
-		asked := r.stack.Status == deleteInProgress && r.op.Type == deleteStackOperation
-		err := r.attempt(t.id, work, asked, func() error {
+		err := r.attempt(t.id, work, func() error {
 			return r.types[t.record.Type].Delete(r.context(), t.record.State)
 		})
 		if err != nil {

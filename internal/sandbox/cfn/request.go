@@ -97,23 +97,6 @@ func (c *constraints) onFailure(path, value string) {
 
 func (c *constraints) err() error { return c.Err("ValidationError") }
 
-// Source is where a request's template comes from.
-type Source struct {
-	TemplateBody string
-	TemplateURL  string
-}
-
-// body returns the template itself.
-func (in Source) body() (string, error) {
-	switch {
-	case in.TemplateURL != "":
-		return "", validation("TemplateURL is not supported by this sandbox, which has no S3: use TemplateBody")
-	case in.TemplateBody == "":
-		return "", validation("Either Template URL or Template Body must be specified.")
-	}
-	return in.TemplateBody, nil
-}
-
 // Wanted is what requests that deploy have in common.
 type Wanted struct {
 	Source
@@ -133,7 +116,7 @@ func (e *Engine) deployment(call *wire.Call, in Wanted, s *stack) (deployment, *
 	if err := checkTags(in.Tags); err != nil {
 		return deployment{}, nil, err
 	}
-	body, err := in.templateBody(s)
+	body, err := e.templateBody(call, in, s)
 	if err != nil {
 		return deployment{}, nil, err
 	}
@@ -179,10 +162,10 @@ func (e *Engine) settled(call *wire.Call, s *stack, d deployment) (*template.Tem
 
 // templateBody returns the template that is meant: the request's, or the one the
 // stack has.
-func (in Wanted) templateBody(s *stack) (string, error) {
+func (e *Engine) templateBody(call *wire.Call, in Wanted, s *stack) (string, error) {
 	switch {
 	case !isTrue(in.UsePreviousTemplate):
-		return in.body()
+		return e.body(call, in.Source)
 	case in.TemplateBody != "" || in.TemplateURL != "":
 		return "", validation("You cannot specify both usePreviousTemplate and Template Body/Template URL.")
 	case s.Deployment.Template == "":

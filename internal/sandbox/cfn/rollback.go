@@ -40,7 +40,7 @@ func (r *run) cancelTasks() error {
 		case actImport:
 			reason = importCancelled
 		}
-		t.State = taskFailed
+		t.State, record.RollbackFailed = taskFailed, false
 		r.stack.mark(r.call, id, record, t.Action.status("FAILED"), reason, want.Properties)
 	}
 	return nil

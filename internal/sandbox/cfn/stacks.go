@@ -58,7 +58,7 @@ type CreateStackInput struct {
 	NotificationARNs            []string
 	ClientRequestToken          string
 	DisableRollback             *bool
-	DisableValidation           *bool // without effect, as CreateChangeSet's
+	DisableValidation           *bool
 	OnFailure                   string
 	RetainExceptOnCreate        *bool
 	EnableTerminationProtection *bool
@@ -107,7 +107,8 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.compare(call, s, t, want, importing{}); err != nil {
+	compared, err := e.compare(call, s, t, want, importing{})
+	if err != nil {
 		return nil, err
 	}
 	s.outdate(call)
@@ -115,6 +116,7 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 	s.Frozen = in.OnFailure == onFailureDoNothing
 	e.deploy(call, s, want, &operation{
 		Token: in.ClientRequestToken, OnFailure: onFailure, RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
+		Direct: true, Verdict: compared.verdict.unless(in.DisableValidation),
 	})
 	return s.output(), nil
 }
@@ -134,7 +136,7 @@ type UpdateStackInput struct {
 	Wanted
 	ClientRequestToken   string
 	DisableRollback      *bool
-	DisableValidation    *bool // without effect, as CreateChangeSet's
+	DisableValidation    *bool
 	RetainExceptOnCreate *bool
 }
 
@@ -170,6 +172,7 @@ func (e *Engine) updateStack(call *wire.Call, in *UpdateStackInput) (*StackOutpu
 	e.deploy(call, s, want, &operation{
 		Token: in.ClientRequestToken, OnFailure: rollbackUnless(isTrue(in.DisableRollback)),
 		RetainExceptOnCreate: isTrue(in.RetainExceptOnCreate),
+		Direct:               true, Verdict: compared.verdict.unless(in.DisableValidation),
 	})
 	return s.output(), nil
 }

@@ -2,6 +2,7 @@ package cfn_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,8 +77,13 @@ func TestEveryStatus(t *testing.T) {
 						seen[types.StackStatus(e.ResourceStatus)] = true
 					}
 				}
-				if last := out.StackSummaries[0].StackStatus; !seen[last] {
-					t.Errorf("no event for %s", last)
+				last := out.StackSummaries[0]
+				if !seen[last.StackStatus] {
+					t.Errorf("no event for %s", last.StackStatus)
+				}
+				template, err := c.cfn.GetTemplate(t.Context(), &cloudformation.GetTemplateInput{StackName: last.StackId})
+				if err != nil || !strings.Contains(*template.TemplateBody, "Resources:") && last.StackStatus != "IMPORT_ROLLBACK_COMPLETE" {
+					t.Errorf("template in %s: %v, %+v", last.StackStatus, err, template)
 				}
 			})
 		})

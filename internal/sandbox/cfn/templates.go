@@ -65,20 +65,22 @@ type TemplateParameter struct {
 	Description  string
 }
 
-// ValidateTemplateOutput is ValidateTemplate's response.
+// ValidateTemplateOutput is ValidateTemplate's response. There is no resource type
+// here that needs a capability.
 type ValidateTemplateOutput struct {
-	Parameters  []TemplateParameter
-	Description string
+	Parameters   []TemplateParameter
+	Description  string
+	Capabilities []string
 }
 
 // validateTemplate checks a template as far as AWS does here: names, types and
 // references, but not the resources' properties.
-func (e *Engine) validateTemplate(_ *wire.Call, in *ValidateTemplateInput) (*ValidateTemplateOutput, error) {
-	t, err := e.parse(in.Source)
+func (e *Engine) validateTemplate(call *wire.Call, in *ValidateTemplateInput) (*ValidateTemplateOutput, error) {
+	t, err := e.parse(call, in.Source)
 	if err != nil {
 		return nil, err
 	}
-	out := &ValidateTemplateOutput{Parameters: []TemplateParameter{}, Description: t.Description}
+	out := &ValidateTemplateOutput{Parameters: []TemplateParameter{}, Description: t.Description, Capabilities: []string{}}
 	for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
 		p := t.Parameters[name]
 		out.Parameters = append(out.Parameters, TemplateParameter{
@@ -88,8 +90,8 @@ func (e *Engine) validateTemplate(_ *wire.Call, in *ValidateTemplateInput) (*Val
 	return out, nil
 }
 
-func (e *Engine) parse(in Source) (*template.Template, error) {
-	body, err := in.body()
+func (e *Engine) parse(call *wire.Call, in Source) (*template.Template, error) {
+	body, err := e.body(call, in)
 	if err != nil {
 		return nil, err
 	}
@@ -142,9 +144,9 @@ func (e *Engine) getTemplateSummary(call *wire.Call, in *GetTemplateSummaryInput
 		if s == nil || s.Deployment.Template == "" {
 			return nil, noStackWithID(in.StackName)
 		}
-		in.Source = Source{TemplateBody: s.Deployment.Template}
+		in.Source = Source{stored: s.Deployment.Template}
 	}
-	t, err := e.parse(in.Source)
+	t, err := e.parse(call, in.Source)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 type job struct {
 	Kind            jobKind
 	Account, Region string
-	ID              string // of the stack, or "stack/changeset"
+	ID              string // of the stack or the detection, or "stack/changeset"
 }
 
 type jobKind string
@@ -24,12 +24,13 @@ type jobKind string
 const (
 	pendingStack     jobKind = "stack"
 	pendingChangeSet jobKind = "change-set"
+	pendingDetection jobKind = "drift-detection"
 )
 
 func (j job) key() string { return store.Key(j.Account, j.Region, string(j.Kind), j.ID) }
 
 // via is who calls EC2 and SSM when CloudFormation does.
-const via = "cloudformation.amazonaws.com"
+const via = wire.CloudFormation
 
 // wake has the engine go on with a job once the call's transaction is committed.
 func (e *Engine) wake(call *wire.Call, kind jobKind, id string) {
@@ -142,12 +143,15 @@ func (e *Engine) step(ctx context.Context, j job) (next time.Time, finished bool
 		err = e.db.Update(func(tx *store.Tx) error {
 			call := &wire.Call{
 				Context: ctx, Tx: tx, Account: j.Account, Region: j.Region,
-				Service: "cloudformation", Now: time.Now().UTC(), Via: via,
+				Service: "cloudformation", Now: time.Now().UTC(), Via: via, Around: e.opts.Around,
 			}
 			call.RequestID = call.NewUUID()
-			if j.Kind == pendingChangeSet {
+			switch j.Kind {
+			case pendingChangeSet:
 				next, finished, err = e.advanceChangeSet(call, j.ID)
-			} else {
+			case pendingDetection:
+				next, finished = e.advanceDetection(call, j.ID)
+			default:
 				next, finished, err = e.advanceStack(call, j.ID, failures)
 			}
 			if finished {
@@ -168,6 +172,7 @@ func (e *Engine) advanceStack(call *wire.Call, uuid string, failures map[int]str
 	if !ok || s.Operation == nil {
 		return next, true, nil
 	}
+	call.Caller = s.Operation.Caller
 	r := &run{Engine: e, call: call, stack: s, op: s.Operation, failures: failures}
 	if err := r.load(); err != nil {
 		return next, false, err

@@ -208,6 +208,19 @@ var ruleFilters = filterSet[rule]{
 	"security-group-rule-id": one(func(r rule) string { return r.ID }),
 }
 
+// rulesNamed are the rules with these IDs, each once, in the order of rulesOf.
+func rulesNamed(call *wire.Call, ids []string) ([]rule, error) {
+	rules := make([]rule, len(ids))
+	for i, id := range ids {
+		var err error
+		if rules[i], err = getRule(call, id); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(rules, func(a, b rule) int { return cmp.Or(cmp.Compare(a.GroupID, b.GroupID), cmp.Compare(a.ID, b.ID)) })
+	return slices.CompactFunc(rules, func(a, b rule) bool { return a.ID == b.ID }), nil
+}
+
 // DescribeSecurityGroupRules shows rules one by one. A group-id filter that no
 // group matches finds nothing.
 func DescribeSecurityGroupRules(call *wire.Call, in *DescribeSecurityGroupRulesInput) (*DescribeSecurityGroupRulesOutput, error) {
@@ -218,15 +231,17 @@ func DescribeSecurityGroupRules(call *wire.Call, in *DescribeSecurityGroupRulesI
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range in.SecurityGroupRuleIds {
-		if _, err := getRule(call, id); err != nil {
+	candidates := rulesOf(call, "")
+	if len(in.SecurityGroupRuleIds) > 0 {
+		named, err := rulesNamed(call, in.SecurityGroupRuleIds)
+		if err != nil {
 			return nil, err
 		}
+		candidates = slices.Values(named)
 	}
-	wanted := newWanted(in.SecurityGroupRuleIds)
 	var found []rule
-	for r := range rulesOf(call, "") {
-		if wanted.has(r.ID) && match(r) {
+	for r := range candidates {
+		if match(r) {
 			found = append(found, r)
 		}
 	}

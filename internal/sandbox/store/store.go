@@ -26,6 +26,9 @@ import (
 // ErrLocked says that another process, or another DB of this one, holds the file.
 var ErrLocked = errors.New("the sandbox store is in use")
 
+// ErrDamaged says that the file is no store that can be read.
+var ErrDamaged = errors.New("the sandbox store is damaged")
+
 // DefaultLockTimeout is how long Open waits for a file that is held elsewhere.
 const DefaultLockTimeout = 1500 * time.Millisecond
 
@@ -60,8 +63,11 @@ func Open(path string, opts Options) (*DB, error) {
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
 	})
-	if errors.Is(err, bbolterrors.ErrTimeout) {
+	switch {
+	case errors.Is(err, bbolterrors.ErrTimeout):
 		err = ErrLocked
+	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
@@ -92,7 +98,17 @@ func (db *DB) View(fn func(*Tx) error) error {
 // Update runs fn alone among writers and commits what it wrote, durably, unless
 // fn or the transaction failed. Never call Update or View within fn.
 func (db *DB) Update(fn func(*Tx) error) error {
-	return db.bolt.Update(run(fn))
+	var tx *Tx
+	err := db.bolt.Update(run(func(now *Tx) error {
+		tx = now
+		return fn(tx)
+	}))
+	if err != nil && tx != nil {
+		for _, then := range tx.givenUp {
+			then()
+		}
+	}
+	return err
 }
 
 func run(fn func(*Tx) error) func(*bbolt.Tx) error {

@@ -5,14 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
 
 // Tx is one transaction, valid only within the function it was given to.
 type Tx struct {
-	bolt *bbolt.Tx
-	err  error
+	bolt    *bbolt.Tx
+	err     error
+	givenUp []func()
 }
 
 // sequences is the table of the counters.
@@ -24,6 +26,10 @@ func (tx *Tx) Err() error { return tx.err }
 // OnCommit has fn called once the transaction is durable, after its lock is
 // released: fn may open transactions of its own. A failed Update never calls it.
 func (tx *Tx) OnCommit(fn func()) { tx.bolt.OnCommit(fn) }
+
+// OnFailure has fn called once the transaction has failed and its lock is released:
+// fn may open transactions of its own. An Update that succeeds never calls it.
+func (tx *Tx) OnFailure(fn func()) { tx.givenUp = append(tx.givenUp, fn) }
 
 func (tx *Tx) fail(verb, table, key string, err error) {
 	if err != nil && tx.err == nil {
@@ -67,6 +73,19 @@ func Delete(tx *Tx, table, key string) {
 func Scan[T any](tx *Tx, table, prefix string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		for _, row := range rows(tx, table, prefix) {
+			var v T
+			tx.fail("read", table, row.key, json.Unmarshal(row.raw, &v))
+			if !yield(row.key, v) {
+				return
+			}
+		}
+	}
+}
+
+// ScanBack is Scan in descending order of the keys.
+func ScanBack[T any](tx *Tx, table, prefix string) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for _, row := range slices.Backward(rows(tx, table, prefix)) {
 			var v T
 			tx.fail("read", table, row.key, json.Unmarshal(row.raw, &v))
 			if !yield(row.key, v) {

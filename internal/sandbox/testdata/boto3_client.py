@@ -93,4 +93,13 @@ with urllib.request.urlopen(url) as response:
     seen["presigned"] = re.search("<Account>(.*)</Account>", response.read().decode()).group(1)
 seen["unknown resource"] = code(boto3.client("iam").list_users)
 
+trail = boto3.client("cloudtrail")
+attribute = {"AttributeKey": "ResourceName", "AttributeValue": web}
+page = trail.lookup_events(LookupAttributes=[attribute], MaxResults=2)
+event = json.loads(page["Events"][1]["CloudTrailEvent"])
+seen["trail"] = [e["EventName"] + " " + event.get("errorCode", "") for e, event in ((e, json.loads(e["CloudTrailEvent"])) for e in page["Events"])]
+seen["trail agent"] = event["userAgent"].split("/")[0]
+seen["trail next"] = "NextToken" in page
+seen["trail two attributes"] = code(trail.lookup_events, LookupAttributes=[attribute, attribute])
+
 print(json.dumps(seen))

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -13,24 +14,37 @@ import (
 // it is unpacked.
 const MaxRequest = 2 << 20
 
-func readBody(r *http.Request) ([]byte, error) {
+// readBody reads a body, as it was sent and unpacked.
+func readBody(r *http.Request) (sent, body []byte, err error) {
 	if r.Body == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	body := io.Reader(r.Body)
+	if sent, err = readAll(r.Body); err != nil {
+		return nil, nil, err
+	}
 	switch encoding := r.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
+		body = sent
 	case "gzip":
-		unpacked, err := gzip.NewReader(io.LimitReader(body, MaxRequest+1))
+		unpacked, err := gzip.NewReader(bytes.NewReader(sent))
 		if err != nil {
-			return nil, Errorf("MalformedInput", "The body is not in gzip format")
+			return nil, nil, Errorf("MalformedInput", "The body is not in gzip format")
 		}
-		body = unpacked
+		if body, err = readAll(unpacked); err != nil {
+			return nil, nil, err
+		}
 	default:
-		return nil, &Error{Code: "MalformedInput", Status: http.StatusUnsupportedMediaType,
+		return nil, nil, &Error{Code: "MalformedInput", Status: http.StatusUnsupportedMediaType,
 			Message: fmt.Sprintf("The content encoding %q is not supported", encoding)}
 	}
-	raw, err := io.ReadAll(io.LimitReader(body, MaxRequest+1))
+	if !utf8.Valid(body) {
+		return nil, nil, Errorf("MalformedInput", "The body is not valid UTF-8")
+	}
+	return sent, body, nil
+}
+
+func readAll(from io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(from, MaxRequest+1))
 	switch {
 	case len(raw) > MaxRequest:
 		// Assumed: AWS has a limit for each service, with codes of their own.
@@ -38,8 +52,6 @@ func readBody(r *http.Request) ([]byte, error) {
 			Message: fmt.Sprintf("The request is larger than %d bytes", MaxRequest)}
 	case err != nil:
 		return nil, Errorf("MalformedInput", "The body can not be read: %s", err)
-	case !utf8.Valid(raw):
-		return nil, Errorf("MalformedInput", "The body is not valid UTF-8")
 	}
 	return raw, nil
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
@@ -20,25 +21,58 @@ type Call struct {
 	Service   string    // as in a credential scope: "ec2"
 	Action    string    // "CreateSecurityGroup"
 	Now       time.Time // UTC; the same for everything the call writes
-	Via       string    // "cloudformation.amazonaws.com" when CloudFormation calls, else ""
+	Via       string    // CloudFormation when it is who calls, else ""
+	SourceIP  string    // where the request came from
+	UserAgent string    // what the client says that it is
 	Caller    Caller    // of the account
+	Around    Around    // stands around what the call makes other services do; nil for nothing
 }
 
-// Caller is an assumed role. The zero value is the account's one user.
+// Around stands around an action that runs: it may refuse it, and sees what comes of it.
+type Around func(call *Call, in any, run func() (any, error)) (any, error)
+
+// Through runs an action that one service calls of another: call is that action's.
+func Through[In, Out any](call *Call, in *In, run func(*Call, *In) (*Out, error)) (*Out, error) {
+	if call.Around == nil {
+		return run(call, in)
+	}
+	out, err := call.Around(call, in, func() (any, error) {
+		out, err := run(call, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.(*Out), nil
+}
+
+// CloudFormation is the service that calls others on a caller's behalf.
+const CloudFormation = "cloudformation.amazonaws.com"
+
+// Caller is who has signed a call: an assumed role, a user, or, where ARN is "",
+// the user that every account has.
 type Caller struct {
-	ARN    string // "arn:aws:sts::123456789012:assumed-role/deployer/ci"
-	UserID string // "AROA...:ci"
+	ARN       string    // "arn:aws:sts::123456789012:assumed-role/deployer/ci"
+	UserID    string    // "AROA...:ci"
+	Role      string    `json:",omitempty"` // ARN of the assumed role, "" for a user
+	Since     time.Time `json:",omitzero"`  // when the session of a role began
+	AccessKey string    `json:",omitempty"` // of the signature, "" without one
 }
 
-// CallerARN is who calls: an assumed role, or the identity behind every other
-// access key of an account. (Assumed: the sandbox has no IAM, so each account has
-// this one user.)
+// CallerARN is who calls: an assumed role, a user, or the identity behind every
+// other access key of an account. (Assumed: each account has this one user.)
 func (c *Call) CallerARN() string {
 	if c.Caller.ARN != "" {
 		return c.Caller.ARN
 	}
 	return fmt.Sprintf("arn:%s:iam::%s:user/sandbox", c.Partition(), c.Account)
 }
+
+// CallerID is the unique ID of who calls.
+func (c *Call) CallerID() string { return cmp.Or(c.Caller.UserID, "AIDASANDBOX"+c.Account) }
 
 // ARN is the name of a resource of the call's account and region:
 // ARN("ec2", "security-group/sg-1").

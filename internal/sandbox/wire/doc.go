@@ -21,6 +21,9 @@
 //
 //	func CreateVpc(call *wire.Call, in *CreateVpcInput) (*CreateVpcOutput, error)
 //
+// A service of the REST protocol reads its requests and writes its answers itself
+// (see Resources), under the same promise.
+//
 // # Inputs and outputs
 //
 // They are structs whose exported fields are the members of the API, bound by

@@ -13,7 +13,11 @@ type Error struct {
 	Message  string
 	Status   int  // HTTP status; 0 means 400, or 500 for the receiver's fault
 	Receiver bool // the service's fault, not the sender's
+	Details  []Detail
 }
+
+// Detail is a further element of a REST service's error.
+type Detail struct{ Name, Value string }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
@@ -66,8 +70,11 @@ func (s *Service) unknownAction(action, version string) *Error {
 }
 
 func (s *Service) unknownActionCode() string {
-	if s.Protocol == JSON {
+	switch s.Protocol {
+	case JSON:
 		return "UnknownOperationException"
+	case REST:
+		return "NotImplemented"
 	}
 	return "InvalidAction"
 }

@@ -1,5 +1,7 @@
 package wire
 
+import "net/http"
+
 // Protocol is how a service writes its requests and responses.
 type Protocol int
 
@@ -8,6 +10,7 @@ const (
 	Query Protocol = iota // form in, XML out: CloudFormation, STS
 	EC2                   // form with flat lists in, XML with <item> out
 	JSON                  // awsJson1.1: SSM
+	REST                  // method, path and headers in, XML out: S3
 )
 
 // Service is an AWS service as the wire sees it.
@@ -19,6 +22,19 @@ type Service struct {
 	Protocol   Protocol
 	Operations []Operation
 	Known      []string // actions that AWS has and the sandbox hasn't: refused in those words
+	REST       *Resources
+}
+
+// Resources is how a REST service reads requests and writes answers, which no
+// other does in the same way.
+type Resources struct {
+	MaxBody int64 // bytes
+
+	// Read tells which action a request is for, and makes its input.
+	Read func(r *http.Request, body []byte) (action string, input any, err error)
+
+	// Write answers a request with what came of it.
+	Write func(w http.ResponseWriter, r *http.Request, requestID string, out any, err *Error)
 }
 
 // Operation is one action of a service. Make it with Read or Write.
@@ -59,6 +75,12 @@ func Write[In, Out any](name string, fn func(*Call, *In) (*Out, error)) Operatio
 func (s *Service) Has(name string) bool {
 	_, ok := s.operation(name)
 	return ok
+}
+
+// Writes reports whether the service has an operation of the name that writes.
+func (s *Service) Writes(name string) bool {
+	op, ok := s.operation(name)
+	return ok && op.Writes
 }
 
 func (s *Service) operation(name string) (Operation, bool) {

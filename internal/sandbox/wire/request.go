@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,6 +32,11 @@ type Request struct {
 	AccessKey string // of the signature, "" without one
 	Region    string
 	RequestID string
+	SourceIP  string
+	UserAgent string
+
+	signature *signature    // nil for a request without one
+	http      *http.Request // of a REST service
 }
 
 // Call is the request as the call of an account, at the present time.
@@ -38,18 +44,19 @@ func (req *Request) Call(ctx context.Context, tx *store.Tx, account string) *Cal
 	return &Call{
 		Context: ctx, Tx: tx, Account: account, Region: req.Region, RequestID: req.RequestID,
 		Service: req.Service.Name, Action: req.Operation.Name, Now: time.Now().UTC(),
+		SourceIP: req.SourceIP, UserAgent: req.UserAgent,
 	}
 }
 
 // Parse reads an HTTP request: which service and action it is for, who signed
-// it for which region, and the operation's input. It checks no signature: any
-// secret will do. The Request is never nil; the error is always an *Error.
+// it for which region, and the operation's input. It checks no signature: see
+// CheckSignature. The Request is never nil; the error is always an *Error.
 //
 // The service is the one of the signature's credential scope, which must agree
 // with a host name of AWS; without a signature, X-Amz-Target or the action and
 // version tell it.
 func (rt *Router) Parse(r *http.Request) (*Request, error) {
-	req := &Request{RequestID: newRequestID(), Region: "us-east-1"}
+	req := &Request{RequestID: newRequestID(), Region: "us-east-1", SourceIP: sourceIP(r), UserAgent: r.UserAgent()}
 	isJSON := r.Header.Get("X-Amz-Target") != ""
 	req.Service = &Service{Protocol: Query} // words errors until the real one is known
 	if isJSON {
@@ -63,10 +70,16 @@ func (rt *Router) Parse(r *http.Request) (*Request, error) {
 		req.AccessKey, req.Region = scope.accessKey, scope.region
 		req.Service = cmp.Or(rt.service(scope.service), req.Service)
 	}
+	if rest := rt.rest(r, scope); rest != nil {
+		req.Service = rest
+		return req, req.parseREST(r, scope)
+	}
 	m := message{r: r}
-	if m.body, err = readBody(r); err != nil {
+	sent, body, err := readBody(r)
+	if err != nil {
 		return req, err
 	}
+	m.body, req.signature = body, newSignature(r, sent)
 	if !isJSON {
 		if m.form, err = formNode(formText(r, m.body)); err != nil {
 			return req, req.Service.malformed("%s", err)
@@ -125,7 +138,7 @@ func (rt *Router) route(req *Request, scope *scope, m message) error {
 
 // guess names the service of a request without a signature, "" when none fits.
 func (rt *Router) guess(m message) string {
-	target, _, _ := strings.Cut(m.r.Header.Get("X-Amz-Target"), ".")
+	target, _ := jsonTarget(m.r)
 	for _, s := range rt.services {
 		if m.form == nil {
 			if s.Target == target {
@@ -140,6 +153,18 @@ func (rt *Router) guess(m message) string {
 		}
 	}
 	return ""
+}
+
+// jsonTarget takes service and action from a request's X-Amz-Target. Some models
+// put the service into a namespace, which botocore sends and the SDK for Go doesn't:
+// com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents.
+func jsonTarget(r *http.Request) (target, action string) {
+	parts := strings.Split(r.Header.Get("X-Amz-Target"), ".")
+	action = parts[len(parts)-1]
+	if len(parts) > 1 {
+		target = parts[len(parts)-2]
+	}
+	return target, action
 }
 
 // decode finds the operation and binds its input.
@@ -166,7 +191,7 @@ func (req *Request) decode(m message) error {
 // action takes the action, and what else is no parameter, out of the message.
 func (s *Service) action(m message) (string, error) {
 	if s.Protocol == JSON {
-		target, action, _ := strings.Cut(m.r.Header.Get("X-Amz-Target"), ".")
+		target, action := jsonTarget(m.r)
 		if target != s.Target || m.r.Method != http.MethodPost {
 			return "", s.unknownAction(action, s.Version)
 		}
@@ -191,6 +216,15 @@ func (n *node) textAt(name string) string {
 		return text
 	}
 	return ""
+}
+
+// sourceIP is the address of the client. One in the same process has none: it is
+// as near as the loopback address.
+func sourceIP(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return "127.0.0.1"
 }
 
 func newRequestID() string {

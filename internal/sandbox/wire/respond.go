@@ -11,6 +11,14 @@ import (
 // Respond answers the request with an operation's output, or with err when there
 // is one. An error that is no *Error is answered as an internal failure.
 func (req *Request) Respond(w http.ResponseWriter, out any, err error) {
+	if req.http != nil {
+		var e *Error
+		if err != nil {
+			e = asError(err)
+		}
+		req.Service.REST.Write(w, req.http, req.RequestID, out, e)
+		return
+	}
 	contentType := "text/xml;charset=UTF-8"
 	if req.Service.Protocol == JSON {
 		contentType = "application/x-amz-json-1.1"

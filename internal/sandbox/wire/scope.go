@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -64,6 +65,9 @@ func denied(format string, args ...any) *Error {
 // awsHost takes service and region from a host name of AWS: "ec2" and
 // "us-west-2" from ec2.us-west-2.amazonaws.com. Other hosts tell nothing.
 func awsHost(host string) (service, region string) {
+	if _, region, ok := BucketHost(host); ok {
+		return "s3", region
+	}
 	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} {
 		if name, ok := strings.CutSuffix(strings.ToLower(host), suffix); ok {
 			if region, ok := strings.CutPrefix(name, "metering.marketplace."); ok { // signed for a service of another name
@@ -74,4 +78,20 @@ func awsHost(host string) (service, region string) {
 		}
 	}
 	return "", ""
+}
+
+// bucketHost are the names of S3: s3.us-west-2.amazonaws.com, s3.amazonaws.com,
+// with a bucket in front, with a hyphen in the place of the first dot, below the
+// domain of another partition (all documented, the hyphen as legacy).
+var bucketHost = regexp.MustCompile(`^(?:(.+)\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-]([a-z]{2,5}-[a-z-]+-[0-9]))?` +
+	`\.(?:amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$`)
+
+// BucketHost takes a bucket and a region from a host name of S3; "" where it has
+// none.
+func BucketHost(host string) (bucket, region string, ok bool) {
+	m := bucketHost.FindStringSubmatch(strings.ToLower(host))
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
 }

@@ -28,7 +28,9 @@ func (groupHandler) create(c *Context, want Desired) (State, error) {
 		Description: property(p, "GroupDescription"),
 		VpcId:       property(p, "VpcId"),
 	}
-	in.TagSpecifications = tagSpecifications("security-group", want)
+	if !c.TagsAfterCreation {
+		in.TagSpecifications = tagSpecifications("security-group", want)
+	}
 	out, err := invoke(c, "Ec2", "CreateSecurityGroup", ec2.CreateSecurityGroup, in)
 	if err != nil {
 		return State{}, err
@@ -38,7 +40,10 @@ func (groupHandler) create(c *Context, want Desired) (State, error) {
 	if err := changeRules(c, egress, state.PhysicalID, nil, p); err != nil {
 		return State{}, err
 	}
-	return state, changeRules(c, ingress, state.PhysicalID, nil, p)
+	if err := changeRules(c, ingress, state.PhysicalID, nil, p); err != nil || !c.TagsAfterCreation {
+		return state, err
+	}
+	return state, changeTags(c, want, State{PhysicalID: state.PhysicalID})
 }
 
 func (groupHandler) update(c *Context, want Desired, have State) (State, error) {

@@ -25,20 +25,29 @@ type Handler interface {
 	remove(c *Context, have State) error
 	// read looks up what exists with an ID: its attributes, as create gives them.
 	read(c *Context, physicalID string, properties template.Map) (State, error)
+	// actual reads what a resource is now, as a template would write it.
+	actual(c *Context, have State) (template.Map, error)
 }
 
 // Context is what a handler works in. Call is a writing call on behalf of the
 // stack's owner.
 type Context struct {
 	*wire.Call
-	// Fault may refuse a writing action of EC2 or SSM before it is tried; nil for
-	// never.
-	Fault func(action string) error
+	// Fault may refuse an action of EC2 or SSM before it is tried; nil for never.
+	// Of the actions that only read it is asked when Inspecting.
+	Fault      func(action string) error
+	Inspecting bool
 	// Adoptable tells of a physical ID whether a resource of this stack has it
 	// that this very operation replaces or removes.
 	Adoptable func(physicalID string) bool
 	// Owned tells of a physical ID whether any resource of this stack has it.
 	Owned func(physicalID string) bool
+	// TagsAfterCreation has a group's tags come last when it is made, those of
+	// the system among them. Reported (2020, 2021: a RequestTag condition on
+	// CreateSecurityGroup fails through CloudFormation); that the rules come
+	// before the tags is assumed. Documented is that they come with the group
+	// (tagOnCreate in the type's schema), which is what happens without.
+	TagsAfterCreation bool
 }
 
 // Desired is what a template wants of a resource, all values known.
@@ -134,14 +143,16 @@ func (e *serviceError) Unwrap() error { return e.err }
 // invoke calls an action of another service on the caller's behalf.
 func invoke[In, Out any](c *Context, service, action string, fn func(*wire.Call, *In) (*Out, error), in *In) (*Out, error) {
 	call := *c.Call
-	call.Service, call.Action, call.RequestID = strings.ToLower(service), action, c.NewUUID()
-	reads := strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get")
-	if c.Fault != nil && !reads {
-		if err := c.Fault(action); err != nil {
-			return nil, &serviceError{service, call.RequestID, err}
+	call.Service, call.Action, call.RequestID, call.Via = strings.ToLower(service), action, c.NewUUID(), wire.CloudFormation
+	reads := strings.HasPrefix(action, "Describe") || strings.HasPrefix(action, "Get") || strings.HasPrefix(action, "List")
+	out, err := wire.Through(&call, in, func(call *wire.Call, in *In) (*Out, error) {
+		if c.Fault != nil && (c.Inspecting || !reads) {
+			if err := c.Fault(action); err != nil {
+				return nil, err
+			}
 		}
-	}
-	out, err := fn(&call, in)
+		return fn(call, in)
+	})
 	if err != nil {
 		return nil, &serviceError{service, call.RequestID, err}
 	}
@@ -204,6 +215,11 @@ func invalidProperties(logicalID string, problems []string) error {
 // InvalidProperties words what Validate has found (reported form).
 func InvalidProperties(logicalID string, problems []string) string {
 	return fmt.Sprintf("Properties validation failed for resource %s with message:\n%s", logicalID, strings.Join(problems, "\n"))
+}
+
+// AlreadyExists words that a name is taken (reported).
+func AlreadyExists(resourceType, name string) string {
+	return fmt.Sprintf("Resource of type '%s' with identifier '%s' already exists.", resourceType, name)
 }
 
 // property is a property that is a text, "" when it isn't given.

@@ -17,6 +17,7 @@ func vpc() Type {
 		identifier: "VpcId",
 		attributes: []string{"CidrBlock", "DefaultSecurityGroup", "VpcId"},
 		taggable:   true,
+		early:      true,
 		handler:    vpcHandler{},
 		object: object{
 			required: []string{"CidrBlock"}, // AWS takes an IPAM pool instead, which the sandbox hasn't
@@ -35,6 +36,7 @@ func subnet() Type {
 		identifier: "SubnetId",
 		attributes: []string{"AvailabilityZone", "CidrBlock", "SubnetId", "VpcId"},
 		taggable:   true,
+		early:      true,
 		handler:    subnetHandler{},
 		object: object{
 			required: []string{"VpcId"},
@@ -53,6 +55,7 @@ func networkInterface() Type {
 		Name:       "AWS::EC2::NetworkInterface",
 		attributes: []string{"Id", "PrimaryPrivateIpAddress", "VpcId"},
 		taggable:   true,
+		early:      true,
 		handler:    interfaceHandler{},
 		object: object{
 			required: []string{"SubnetId"},

@@ -19,10 +19,11 @@ func (parameterHandler) create(c *Context, want Desired) (State, error) {
 	}
 	in := putParameter(name, want.Properties)
 	in.Tags = ssmTags(parameterTags(want.Properties, want.Tags))
-	if _, err := invoke(c, "Ssm", "PutParameter", ssm.PutParameter, in); err != nil {
-		return State{}, err
+	_, err := invoke(c, "Ssm", "PutParameter", ssm.PutParameter, in)
+	if wire.IsCode(err, "ParameterAlreadyExists") {
+		return State{}, &wire.Error{Code: "AlreadyExists", Message: AlreadyExists("AWS::SSM::Parameter", name)}
 	}
-	return parameterState(name, want.Properties), nil
+	return parameterState(name, want.Properties), err
 }
 
 func (parameterHandler) update(c *Context, want Desired, have State) (State, error) {

@@ -35,11 +35,13 @@ func (k kind) String() string {
 type Property struct {
 	kind       kind
 	createOnly bool
-	tags       bool // the property that holds the resource's tags
-	name       bool // the property that fixes the resource's name
-	minimum    int  // of an integer
-	minLength  int  // of a text
-	maxLength  int  // of a text; 0 means no limit
+	tags       bool                // the property that holds the resource's tags
+	name       bool                // the property that fixes the resource's name
+	writeOnly  bool                // can't be read back, so that drift detection leaves it out
+	canonical  func(string) string // makes two texts one that the service takes for the same; nil for none
+	minimum    int                 // of an integer
+	minLength  int                 // of a text
+	maxLength  int                 // of a text; 0 means no limit
 	pattern    *regexp.Regexp
 	enum       []string
 	items      *object // of a list
@@ -59,6 +61,7 @@ type Type struct {
 	identifier string   // what tells an existing one, "" for the attribute Id
 	attributes []string // for Fn::GetAtt
 	taggable   bool     // takes the stack's tags too
+	early      bool     // validated before a deployment
 	handler    Handler
 }
 
@@ -71,6 +74,10 @@ func (t Type) Taggable() bool { return t.taggable }
 
 // CreateOnly tells whether a change of the property replaces the resource.
 func (t Type) CreateOnly(property string) bool { return t.properties[property].createOnly }
+
+// ValidatedEarly tells whether CloudFormation validates such resources before a
+// deployment (documented: a list of the types of which it doesn't).
+func (t Type) ValidatedEarly() bool { return t.early }
 
 // KeptName is the fixed name that a resource would keep in going from one set
 // of properties to another, "" for none: two resources can't share it.

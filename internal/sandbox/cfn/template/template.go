@@ -24,7 +24,7 @@ import (
 
 // The limits of a template (documented).
 const (
-	MaxBody        = 51_200 // bytes, sent in the request itself
+	MaxSize        = 1_000_000 // bytes; documented is "1 MB", reported that 1,048,576 are refused
 	maxResources   = 500
 	maxOutputs     = 200
 	maxParameters  = 200
@@ -83,9 +83,8 @@ const (
 // Parse reads a template and checks it. An error is a *wire.Error with the
 // code ValidationError.
 func Parse(body string, types Types) (*Template, error) {
-	if len(body) > MaxBody {
-		return nil, validationError("1 validation error detected: Value '%.64s...' at 'templateBody' failed to satisfy "+
-			"constraint: Member must have length less than or equal to %d", body, MaxBody)
+	if len(body) > MaxSize {
+		return nil, TooLarge()
 	}
 	root, err := parseDocument(body)
 	if err != nil {
@@ -106,6 +105,9 @@ func Parse(body string, types Types) (*Template, error) {
 	}
 	return t, nil
 }
+
+// TooLarge is the error for a template over MaxSize (reported).
+func TooLarge() error { return validationError("Template may not exceed %d bytes in size.", MaxSize) }
 
 func (t *Template) readHead(root Map) error {
 	unsupported := []string{"Hooks", "Rules", "Transform"}

@@ -32,8 +32,7 @@ func TestParseRefuses(t *testing.T) {
 		{"alias", "Resources: {A: &a {Type: Toy::Car}, B: *a}", "Template format error: YAML aliases are not allowed in CloudFormation templates"},
 		{"null", "Resources: {A: {Type: Toy::Car, Properties: {X: null}}}", "[/Resources/A/Properties/X] 'null' values are not allowed in templates"},
 		{"null in JSON", `{"Resources":{"A":{"Type":"Toy::Car","Properties":{"X":[null]}}}}`, "[/Resources/A/Properties/X/0] 'null' values are not allowed in templates"},
-		{"too large", car + "Description: " + strings.Repeat("x", MaxBody), "1 validation error detected: Value 'Resources: {A: {Type: Toy::Car}}\nDescription: xxxxxxxxxxxxxxxxxx...' " +
-			"at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200"},
+		{"too large", car + "Description: " + strings.Repeat("x", MaxSize), "Template may not exceed 1000000 bytes in size."},
 		{"no resources", "Description: x", "Template format error: At least one Resources member must be defined."},
 		{"501 resources", "Resources:\n" + many.String(), "Template format error: Number of resources, 501, is greater than maximum allowed, 500"},
 		{"unknown sections", car + "Foo: 1\nBar: 2", "Invalid template property or properties [Bar, Foo]"},
