@@ -7,7 +7,7 @@ import (
 	"mlops-infra-suite/internal/diag"
 )
 
-// Catalogue are all checks, by ID.
+// Catalogue are the checks of a rule set, by ID.
 func Catalogue() []Check {
 	return []Check{
 		openEverything, openSSH, openRDP, openDatabase, openHighRisk, openAdmin, openOther, openOverIPv6, splitWorld, wideSource,
@@ -21,7 +21,7 @@ func Catalogue() []Check {
 
 // Find returns the check of an ID.
 func Find(id string) (Check, bool) {
-	catalogue := Catalogue()
+	catalogue := All()
 	i := slices.IndexFunc(catalogue, func(c Check) bool { return c.ID == id })
 	if i < 0 {
 		return Check{}, false
@@ -31,7 +31,7 @@ func Find(id string) (Check, bool) {
 
 // Suggest is the hint for an ID that no check has.
 func Suggest(id string) string {
-	catalogue := Catalogue()
+	catalogue := All()
 	ids := make([]string, len(catalogue))
 	for i, c := range catalogue {
 		ids[i] = c.ID

@@ -7,6 +7,7 @@ package check
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"mlops-infra-suite/internal/diag"
@@ -23,6 +24,8 @@ type Input struct {
 	AmplificationPorts []int  // UDP
 	RulesPerDirection  int    // quota of a group, per direction and address family
 	GroupDescription   func(tier string) string
+	VPC                []netip.Prefix    // the CIDRs of the VPC; none: they are not known
+	Only               map[string]bool   // the checks to run, by ID; nil: all
 	Tags               map[string]string // the user's, beside the tool's own
 	Pos                diag.Pos          // the config as a whole: where findings are that no rule causes
 }
@@ -54,7 +57,10 @@ type Check struct {
 	Fail     Example
 	// Constructed says why no set of this tool can fail; empty where one can.
 	Constructed string
-	run         func(*subject, *report) // nil: nothing to look at, it passes by construction
+	// Live says that check-drift looks for it in EC2: no set and no template shows it. Such a check has no examples, and its fix is
+	// a command.
+	Live bool
+	run  func(*subject, *report) // nil: nothing to look at, it passes by construction
 }
 
 // Level is a severity that the findings of a check have, and when.
@@ -94,7 +100,7 @@ func Judge(in Input) []Outcome {
 	outcomes := make([]Outcome, 0, len(Catalogue()))
 	for _, c := range Catalogue() {
 		r := &report{check: c, env: in.Env, pos: in.Pos, verdict: Pass}
-		if c.run != nil {
+		if c.run != nil && (in.Only == nil || in.Only[c.ID]) {
 			c.run(s, r)
 		}
 		outcomes = append(outcomes, Outcome{c, r.verdict, r.list})

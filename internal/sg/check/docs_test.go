@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write docs/checks anew")
 func TestDocs(t *testing.T) {
 	folder := filepath.Join("..", "..", "..", "docs", "checks")
 	pages := map[string]string{"README.md": index()}
-	for _, c := range check.Catalogue() {
+	for _, c := range check.All() {
 		pages[c.ID+".md"] = page(c)
 	}
 	for name, want := range pages {
@@ -52,7 +52,8 @@ func TestDocs(t *testing.T) {
 
 const introduction = `# Checks
 
-What is looked for in every rule set before anything is written. ` + "`sg-provisioner explain SG013`" + ` shows a page of this folder.
+What is looked for in every rule set before anything is written, and, from SG101 on, by ` + "`check-drift`" + ` in what EC2 holds.
+` + "`sg-provisioner explain SG013`" + ` shows a page of this folder.
 
 An **error** blocks with exit code 5, a **warning** is shown and blocks with ` + "`--strict`" + `, an **info** is listed. The impact says how bad it can
 become, whatever the tool does about it. Structural errors and open database ports can't be waived; the rest can, by a
@@ -80,7 +81,7 @@ func index() string {
 	var b strings.Builder
 	b.WriteString(introduction)
 	b.WriteString("| ID | severity | impact | what it finds | waivable |\n|---|---|---|---|---|\n")
-	for _, c := range check.Catalogue() {
+	for _, c := range check.All() {
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", c.ID, c.ID, c.LevelText(), c.Impact, c.Title, yesNo(c.Waivable))
 	}
 	b.WriteString(semantics)
@@ -96,11 +97,20 @@ func page(c check.Check) string {
 	if c.Notes != "" {
 		fmt.Fprintf(&b, "\nWhat counts: %s\n", c.Notes)
 	}
+	if c.Live {
+		b.WriteString("\nWhere: in what EC2 holds; `sg-provisioner check-drift` looks.\n")
+	}
 	if c.Constructed != "" {
 		fmt.Fprintf(&b, "\nSets of this tool pass by construction: %s.\n", c.Constructed)
 	}
-	fmt.Fprintf(&b, "\n## What to do\n\n%s.\n\n```yaml\n%s```\n", strings.ToUpper(c.Remedy[:1])+c.Remedy[1:], c.Fix)
-	fmt.Fprintf(&b, "\n## Passes\n\n```yaml\n%s```\n\n## Fails\n\n```yaml\n%s```\n", c.Pass.YAML, c.Fail.YAML)
+	language := "yaml"
+	if c.Live {
+		language = "sh"
+	}
+	fmt.Fprintf(&b, "\n## What to do\n\n%s.\n\n```%s\n%s```\n", strings.ToUpper(c.Remedy[:1])+c.Remedy[1:], language, c.Fix)
+	if !c.Live {
+		fmt.Fprintf(&b, "\n## Passes\n\n```yaml\n%s```\n\n## Fails\n\n```yaml\n%s```\n", c.Pass.YAML, c.Fail.YAML)
+	}
 	if len(c.Mappings) > 0 {
 		b.WriteString("\n## What others call it\n\n| | |\n|---|---|\n")
 	}
@@ -117,7 +127,7 @@ func yesNo(yes bool) string {
 
 // Text goes into tables and sentences, which have a form.
 func TestTexts(t *testing.T) {
-	for _, c := range check.Catalogue() {
+	for _, c := range check.All() {
 		for what, text := range map[string]string{"title": c.Title, "why": c.Why, "remedy": c.Remedy, "reason to pass": c.Constructed} {
 			if strings.HasSuffix(text, ".") || strings.ContainsAny(text, "|\n") {
 				t.Errorf("%s: the %s is put before a full stop or into a table: %q", c.ID, what, text)
@@ -127,6 +137,9 @@ func TestTexts(t *testing.T) {
 			t.Errorf("%s: the notes are sentences: %q", c.ID, c.Notes)
 		}
 		for _, yaml := range []string{c.Fix, c.Pass.YAML, c.Fail.YAML} {
+			if c.Live && yaml == "" {
+				continue
+			}
 			if !strings.HasSuffix(yaml, "\n") || strings.HasSuffix(yaml, "\n\n") || strings.Contains(yaml, "\t") {
 				t.Errorf("%s: YAML ends with one line feed and has no tab: %q", c.ID, yaml)
 			}

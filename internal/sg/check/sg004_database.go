@@ -4,7 +4,7 @@ var openDatabase = Check{
 	ID:     idDatabase,
 	Title:  "database ports open to the world",
 	Why:    "anybody on the internet may reach the data directly, past the application",
-	Notes:  "The ports are known_ports.database of the settings and the service ports of all tiers with role database, wherever they were moved; of TCP and UDP, in every tier, alone, in a range or in protocol all. A database that is served on 80 or 443 makes a database port of that in its own tier only.",
+	Notes:  "The ports are known_ports.database of the settings and the service ports of all tiers with role database, wherever they were moved; of TCP and UDP, in every tier, alone, in a range or in protocol all. Where such a tier has no service_port, they are the ports that its ingress rules take, of rules for up to 100 ports, but for SSH, RDP and known_ports.admin. Tiers with role edge may serve 80 and 443 to the world also where a database of the set is served there, no other tier.",
 	Remedy: "let the tier that uses the database reach it: source_tier in the place of source",
 	Fix:    "- {protocol: tcp, port: 5432, source_tier: app, description: Database connections from the app tier}\n",
 	Impact: Critical,

@@ -35,22 +35,17 @@ var openOverIPv6 = Check{
 `},
 	run: func(s *subject, r *report) {
 		for _, v := range s.tiers {
-			var told []group
+			told := map[string]bool{}
 			for _, st := range v.ingress {
 				restricted := slices.ContainsFunc(st.rules, func(i int) bool { return !v.Ingress[i].Peer.IsIPv6() })
-				if len(st.ipv6.rules) == 0 || len(st.ipv4.rules) > 0 || !restricted || contains(told, st.ipv6.rules) {
+				if len(st.ipv6.rules) == 0 || len(st.ipv4.rules) > 0 || !restricted || told[st.ipv6.rules.key()] {
 					continue
 				}
-				told = append(told, st.ipv6.rules)
+				told[st.ipv6.rules.key()] = true
 				rules := pick(v.Ingress, st.ipv6.rules)
 				four := slices.DeleteFunc(pick(v.Ingress, st.rules), func(r ruleset.Rule) bool { return r.Peer.IsIPv6() })
 				r.rule(rules[0], "%s open to the world over IPv6, from %s, but over IPv4 only to %s", st.traffic(), peersOf(rules), peersOf(four))
 			}
 		}
 	},
-}
-
-// contains reports whether a group is among others.
-func contains(groups []group, g group) bool {
-	return slices.ContainsFunc(groups, func(h group) bool { return slices.Equal(g, h) })
 }

@@ -24,11 +24,11 @@ var openICMP = Check{
 			if slices.ContainsFunc(pick(v.Ingress, v.reported(idEverything)), func(r ruleset.Rule) bool { return r.Protocol == ruleset.All }) {
 				r.elsewhere()
 			}
-			var told []group
+			told := map[string]bool{}
 			for _, st := range v.ingress {
 				anyCode := func(i int) bool { return hasAnyCode(v.Ingress[i].Traffic) }
-				if g := st.world; st.protocol.IsICMP() && slices.ContainsFunc(g, anyCode) && !contains(told, g) {
-					told = append(told, g)
+				if g := st.world; st.protocol.IsICMP() && slices.ContainsFunc(g, anyCode) && !told[g.key()] {
+					told[g.key()] = true
 					rules := pick(v.Ingress, g)
 					r.rule(rules[slices.IndexFunc(g, anyCode)], "%s open to the world, from %s", trafficOf(rules), peersOf(rules))
 				}

@@ -4,24 +4,28 @@ import (
 	"slices"
 	"strings"
 
+	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
 var tierSkipping = Check{
-	ID:       "SG017",
-	Title:    "a connection past a tier in between",
-	Why:      "the tier in between is there to check what passes; who gets around it reaches the inner tier unchecked",
-	Notes:    "Tiers stand in the order of the scenario, from the edge inwards; the internet comes before the first. Tiers of one role (edge, app) are one layer, so that two app tiers don't stand between each other and a database; a tier for databases is never in between, for nobody passes through it. Tiers with role edge may be reached from the internet wherever they stand. It also fails where one tier may send to a group outside of the set, and an inner tier takes from that group. A tier that names itself skips nothing.",
-	Remedy:   "let the neighbouring tier make the connection, or declare the tiers in the order in which requests pass them",
-	Fix:      "- {protocol: tcp, port: 5432, source_tier: app, description: Database connections from the app tier}\n",
-	Impact:   High,
-	Levels:   alwaysError,
+	ID:     "SG017",
+	Title:  "a connection past a tier in between",
+	Why:    "the tier in between is there to check what passes; who gets around it reaches the inner tier unchecked",
+	Notes:  "Tiers stand in the order of the scenario, from the edge inwards; the internet comes before the first. Tiers of one role (edge, app) are one layer, so that two app tiers don't stand between each other and a database; a tier for databases is never in between, for nobody passes through it. Tiers with role edge may be reached from the internet wherever they stand. It also fails where one tier may send to a group outside of the set, and an inner tier takes from that group; and where both name ranges of addresses or prefix lists by which the traffic flows, a range that holds the whole VPC for sure. Whether another range does is known to a plan, which reads the CIDRs of the VPC, and judges it again. A tier that names itself skips nothing.",
+	Remedy: "let the neighbouring tier make the connection, or declare the tiers in the order in which requests pass them",
+	Fix:    "- {protocol: tcp, port: 5432, source_tier: app, description: Database connections from the app tier}\n",
+	Impact: High,
+	Levels: []Level{
+		{Severity: diag.Error, When: "where the connection is certain"},
+		{Severity: diag.Warning, When: "where it depends on addresses that are not known"},
+	},
 	Waivable: true,
 	Mappings: exposureControls(),
 	Pass:     ingress("db", "protocol: tcp, port: 5433, source_tier: app, description: The replica"),
 	Fail:     ingress("db", "protocol: tcp, port: 5432, source_tier: web, description: Reports straight from the database"),
 	run: func(s *subject, r *report) {
-		sharers := s.senders()
+		sharers, sent := s.senders(), s.sentToRanges()
 		for _, v := range s.tiers {
 			if past := s.between(-1, v); len(past) > 0 && v.isInner() {
 				v.reportWorld(r, "the internet gets past "+strings.Join(past, " and "))
@@ -38,9 +42,10 @@ var tierSkipping = Check{
 							r.rule(rule, "through %s, %s gets past %s", rule.Peer, s.tiers[from].Name, strings.Join(past, " and "))
 						}
 					}
-				case ruleset.CIDR, ruleset.PrefixList:
+				case ruleset.CIDR, ruleset.PrefixList: // all of them together
 				}
 			}
+			s.reportRanges(r, v, sent)
 		}
 	},
 }

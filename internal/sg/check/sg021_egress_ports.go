@@ -24,7 +24,7 @@ var egressPorts = Check{
 	Fail:     egress("app", "protocol: tcp, port: 25, destination: 0.0.0.0/0, description: Mail"),
 	run: func(s *subject, r *report) {
 		for _, v := range s.tiers {
-			var told []group
+			told := map[string]bool{}
 			everything := v.openEgress()
 			v.cantTellEgress(r, func(t ruleset.Traffic) bool { return t.Protocol.HasPorts() && !isUsual(t.Ports) })
 			for _, st := range v.egress {
@@ -33,8 +33,8 @@ var egressPorts = Check{
 				case !st.protocol.HasPorts() || len(st.world) == 0 || isUsual(ruleset.Ports{From: st.from, To: st.to}):
 				case len(g) == 0 || v.database: // SG020 and SG022 are about that
 					r.elsewhere()
-				case !contains(told, g):
-					told = append(told, g)
+				case !told[g.key()]:
+					told[g.key()] = true
 					rules := pick(v.Egress, g)
 					r.rule(rules[0], "%s may be reached anywhere, at %s", trafficOf(rules), peersOf(rules))
 				}

@@ -28,14 +28,14 @@ var wholePrivateBlock = Check{
 	Fail:     ingress("web", "protocol: tcp, port: 9090, source: 10.0.0.0/8, description: Metrics to anybody inside"),
 	run: func(s *subject, r *report) {
 		for _, v := range s.tiers {
-			var told []group
+			told := map[string]bool{}
 			for _, st := range v.ingress {
 				for _, block := range privateBlocks {
 					g := v.coverBlock(st, block)
-					if len(g) == 0 || contains(told, g) {
+					if len(g) == 0 || told[g.key()] {
 						continue
 					}
-					told = append(told, g)
+					told[g.key()] = true
 					rules := pick(v.Ingress, g)
 					r.rule(rules[0], "%s from the whole of %s, by %s", trafficOf(rules), block, peersOf(rules))
 				}

@@ -49,14 +49,37 @@ func newSubject(in Input) *subject {
 func databasePorts(in Input) []int {
 	ports := slices.Clone(in.DatabasePorts)
 	for _, t := range in.Set.Tiers {
-		if t.Role == ruleset.Database && t.Service != nil {
-			for port := t.Service.Ports.From; port <= t.Service.Ports.To; port++ {
-				ports = append(ports, port)
-			}
+		switch {
+		case t.Role != ruleset.Database:
+		case t.Service != nil:
+			ports = appendPorts(ports, t.Service.Ports)
+		default:
+			ports = append(ports, in.servedBy(t)...)
 		}
 	}
 	slices.Sort(ports)
 	return slices.Compact(ports)
+}
+
+// widestService is how many ports a rule may have that is taken to say what a database serves.
+const widestService = 100
+
+// servedBy are the ports that a tier takes in by its rules, but for those of its administration.
+func (in Input) servedBy(t ruleset.Tier) []int {
+	var ports []int
+	for _, r := range t.Ingress {
+		if r.Protocol.HasPorts() && portsOf(r.Traffic) <= widestService {
+			ports = appendPorts(ports, r.Ports)
+		}
+	}
+	return slices.DeleteFunc(ports, func(port int) bool { return port == 22 || port == 3389 || slices.Contains(in.AdminPorts, port) })
+}
+
+func appendPorts(ports []int, more ruleset.Ports) []int {
+	for port := more.From; port <= more.To; port++ {
+		ports = append(ports, port)
+	}
+	return ports
 }
 
 // holdsDatabase reports whether a tier is there for databases, or a rule lets one of their ports in.
@@ -73,10 +96,10 @@ func (s *subject) holdsDatabase(t ruleset.Tier) bool {
 // isInner reports whether nobody on the internet has business with the tier directly.
 func (v tierView) isInner() bool { return v.Role != ruleset.Edge }
 
-// isWeb reports whether a port is one of the web's in a tier that is no database. A database that is served over HTTPS, as
-// OpenSearch is, doesn't make a database port of it everywhere.
+// isWeb reports whether a port is one of the web's in a tier that serves the web. A database that is served over HTTPS, as
+// OpenSearch is, doesn't make a database port of it there.
 func (v tierView) isWeb(port int) bool {
-	return v.Role != ruleset.Database && (port == 80 || port == 443)
+	return v.Role == ruleset.Edge && (port == 80 || port == 443)
 }
 
 // mayBePublic are the TCP and UDP ports that the world may reach: of an edge tier the web's and its own.

@@ -85,12 +85,12 @@ func (a atlas) place(p netip.Prefix) place {
 // ruleset.IsWorld, which decides, the ranges that can't add up to that.
 func leastWorld(p netip.Prefix) float64 {
 	if p.Addr().Is6() {
-		return math.Exp2(128 - 16)
+		return math.Ldexp(1, 128-16)
 	}
-	return math.Exp2(32 - 8)
+	return math.Ldexp(1, 32-8)
 }
 
-func sizeOf(p netip.Prefix) float64 { return math.Exp2(float64(p.Addr().BitLen() - p.Bits())) }
+func sizeOf(p netip.Prefix) float64 { return math.Ldexp(1, p.Addr().BitLen()-p.Bits()) }
 
 // world finds the rules of a group that let the world of one family through.
 func (a atlas) world(rules []ruleset.Rule, of group, ipv6 bool) world {

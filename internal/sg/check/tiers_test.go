@@ -233,13 +233,15 @@ func TestDatabasesWithoutARole(t *testing.T) {
 // SG018 blocks where data is: by the tier's role, its service port or the ports that it lets in.
 func TestInnerTiersOfData(t *testing.T) {
 	postgres := &ruleset.Traffic{Protocol: ruleset.TCP, Ports: ruleset.SinglePort(5432)}
+	moved := &ruleset.Traffic{Protocol: ruleset.TCP, Ports: ruleset.SinglePort(6543)}
 	for _, tc := range []struct {
 		name string
 		tier ruleset.Tier
 		more []ruleset.Rule
 		want string
 	}{
-		{"role", ruleset.Tier{Role: ruleset.Database}, nil, "error"},
+		{"role", ruleset.Tier{Role: ruleset.Database, Service: moved}, nil, "error"},
+		{"role, and the port is its own", ruleset.Tier{Role: ruleset.Database}, nil, ""}, // SG004 is about that
 		{"service port", ruleset.Tier{Role: ruleset.Other, Service: postgres}, nil, "error"},
 		{"ingress", ruleset.Tier{Role: ruleset.Other}, []ruleset.Rule{rule("x", ruleset.Ingress, "tcp/6379", "x")}, "error"},
 		{"none", ruleset.Tier{Role: ruleset.Other}, []ruleset.Rule{rule("x", ruleset.Ingress, "tcp/8080", "x")}, "warning"},
@@ -317,29 +319,98 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// A database on a port of the web is guarded in its own tier, and doesn't make the web's own port a database port.
+// A database on a port of the web is guarded everywhere but in the tiers that serve the web.
 func TestDatabaseOnHTTPS(t *testing.T) {
 	search := ruleset.Traffic{Protocol: ruleset.TCP, Ports: ruleset.SinglePort(443)}
-	world := func(tier string) ruleset.Rule {
-		return ruleset.Rule{
-			Key: ruleset.Key{
-				Tier: tier, Direction: ruleset.Ingress, Traffic: search,
-				Peer: ruleset.CIDRPeer(netip.MustParsePrefix("0.0.0.0/0")),
-			},
-			Description: "HTTPS",
-		}
+	tiers := []ruleset.Tier{
+		{Name: "web", Role: ruleset.Edge}, {Name: "app", Role: ruleset.App}, {Name: "hub", Role: ruleset.Other},
+		{Name: "search", Role: ruleset.Database, Service: &search},
 	}
-	tiers := []ruleset.Tier{{Name: "web", Role: ruleset.Edge}, {Name: "search", Role: ruleset.Database, Service: &search}}
-	var guarded []string
-	for _, d := range check.Run(check.Input{
-		Set: ruleset.NewSet(tiers, []ruleset.Rule{world("web"), world("search")}), Env: "prod", RulesPerDirection: 60,
-		GroupDescription: func(string) string { return "x" },
-	}) {
-		if d.ID == "SG004" {
-			guarded = append(guarded, d.Tier)
-		}
+	var rules []ruleset.Rule
+	for _, t := range tiers {
+		rules = append(rules, rule(t.Name, ruleset.Ingress, "tcp/443", "0.0.0.0/0"))
 	}
-	if diff := cmp.Diff([]string{"search"}, guarded); diff != "" {
+	if diff := cmp.Diff([]string{"app", "hub", "search"}, open(settled(t, ruleset.NewSet(tiers, rules)), "SG004")); diff != "" {
 		t.Errorf("tiers with SG004 (-want +got):\n%s", diff)
+	}
+}
+
+// open are the tiers of the findings of a check.
+func open(in check.Input, id string) []string {
+	var tiers []string
+	for _, d := range only(check.Run(in), id) {
+		tiers = append(tiers, d.Tier)
+	}
+	return tiers
+}
+
+// A database that doesn't say what it serves is guarded on the ports that it takes in, and these elsewhere; not on those by
+// which it is administered.
+func TestDatabaseWithoutAServicePort(t *testing.T) {
+	in := ruleset.Ingress
+	for _, tc := range []struct {
+		name  string
+		rules []ruleset.Rule
+		want  []string
+	}{
+		{"its port", []ruleset.Rule{rule("db", in, "tcp/7777", "0.0.0.0/0")}, []string{"db"}},
+		{"its port, elsewhere", []ruleset.Rule{rule("db", in, "tcp/7777", "app"), rule("web", in, "tcp/7777", "0.0.0.0/0")}, []string{"web"}},
+		{"a few ports", []ruleset.Rule{rule("db", in, "udp/7700-7799", "::/0")}, []string{"db"}},
+		{"SSH from a bastion", []ruleset.Rule{rule("db", in, "tcp/22", "app"), rule("web", in, "tcp/22", "0.0.0.0/0")}, nil},
+		{"an agent's port", []ruleset.Rule{rule("db", in, "tcp/10250", "app"), rule("web", in, "tcp/10250", "0.0.0.0/0")}, nil},
+		{"whatever comes", []ruleset.Rule{rule("db", in, "tcp/10000-20000", "app"), rule("web", in, "tcp/12345", "0.0.0.0/0")}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tiers := []ruleset.Tier{{Name: "web", Role: ruleset.Edge}, {Name: "app", Role: ruleset.App}, {Name: "db", Role: ruleset.Database}}
+			if diff := cmp.Diff(tc.want, open(settled(t, ruleset.NewSet(tiers, tc.rules)), "SG004")); diff != "" {
+				t.Errorf("tiers with SG004 (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Two tiers that name ranges in the place of each other connect all the same: for sure where a range holds the whole VPC.
+func TestTierSkippingByRange(t *testing.T) {
+	in, out := ruleset.Ingress, ruleset.Egress
+	inner, sends := rule("db", in, "tcp/6543", "10.0.0.0/16"), rule("web", out, "tcp/6543", "10.0.0.0/16")
+	const (
+		certain = "error SG017 tier db: tcp/6543 from web gets past app, by the range 10.0.0.0/16"
+		perhaps = "warning SG017 tier db: tcp/6543 from web may get past app, by the range 10.0.0.0/16: it depends on addresses that are not known here"
+	)
+	for _, tc := range []struct {
+		name  string
+		vpc   string
+		rules []ruleset.Rule
+		want  []string
+	}{
+		{"nothing is known", "", []ruleset.Rule{inner, sends}, []string{perhaps}},
+		{"the VPC is inside", "10.0.0.0/16", []ruleset.Rule{inner, sends}, []string{certain}},
+		{"a part of the VPC is inside", "10.0.0.0/15", []ruleset.Rule{inner, sends}, []string{perhaps}},
+		{"the VPC is elsewhere", "10.1.0.0/16", []ruleset.Rule{inner, sends}, nil},
+		{"it may call anybody", "10.0.0.0/16", []ruleset.Rule{inner, rule("web", out, "all", "0.0.0.0/0")}, []string{certain}},
+		{"in halves", "10.0.0.0/16", []ruleset.Rule{rule("db", in, "tcp/6543", "10.0.0.0/17"), rule("db", in, "tcp/6543", "10.0.128.0/17"), sends}, []string{
+			"error SG017 tier db: tcp/6543 from web gets past app, by the range 10.0.0.0/17 and 10.0.128.0/17",
+		}},
+		{"by a prefix list", "10.0.0.0/16", []ruleset.Rule{inner, rule("web", out, "tcp/6543", "pl-12345678")}, []string{perhaps}},
+		{"another port", "10.0.0.0/16", []ruleset.Rule{inner, rule("web", out, "tcp/443", "0.0.0.0/0")}, nil},
+		{"it doesn't send", "10.0.0.0/16", []ruleset.Rule{inner}, nil},
+		{"the tier before", "10.0.0.0/16", []ruleset.Rule{inner, rule("app", out, "tcp/6543", "10.0.0.0/16")}, nil},
+		{"named as well", "10.0.0.0/16", []ruleset.Rule{inner, rule("db", in, "tcp/6543", "web"), sends}, []string{
+			"error SG017 tier db: tcp/6543 from web gets past app",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			input := three(t, tc.rules...)
+			if tc.vpc != "" {
+				input.VPC = []netip.Prefix{netip.MustParsePrefix(tc.vpc)}
+			}
+			var got []string
+			for _, d := range check.Skipping(input) {
+				got = append(got, d.Severity.String()+" "+d.ID+" "+d.Summary)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
 	}
 }

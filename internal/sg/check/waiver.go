@@ -10,7 +10,8 @@ import (
 )
 
 // Waive marks the findings that the config accepts, and returns what is wrong with the waivers themselves: an unknown
-// check or tier, one that has expired, one of a check that can't be waived, and (a warning) one that waives nothing.
+// check or tier, one that has expired, one of a check that can't be waived, and (a warning) one that waives nothing, unless its
+// check is live.
 // A waiver holds until the end of its last day, in UTC.
 func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time.Time) diag.List {
 	var problems diag.List
@@ -19,18 +20,23 @@ func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time
 			problems = append(problems, *p)
 			continue
 		}
-		used := false
-		for i := range findings {
-			if f := &findings[i]; f.ID == w.Check && (w.Tier == "" || w.Tier == f.Tier) {
-				f.Waived = w.Reason + " (until " + w.Expires.Format(time.DateOnly) + ")"
-				used = true
-			}
-		}
-		if !used {
+		if c, _ := Find(w.Check); !accept(findings, w) && !c.Live {
 			problems.Warnf(diag.CodeWaiver, w.Pos, "the waiver of %s waives nothing", w.Check).WithHint("remove it")
 		}
 	}
 	return problems
+}
+
+// accept marks the findings that a waiver is about, and reports whether there are any.
+func accept(findings diag.List, w config.Waiver) bool {
+	used := false
+	for i := range findings {
+		if f := &findings[i]; f.ID == w.Check && (w.Tier == "" || w.Tier == f.Tier) {
+			f.Waived = w.Reason + " (until " + w.Expires.Format(time.DateOnly) + ")"
+			used = true
+		}
+	}
+	return used
 }
 
 func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
@@ -53,7 +59,7 @@ func problem(w config.Waiver, tiers []string, now time.Time) *diag.Diagnostic {
 
 func unwaivableHint() string {
 	var ids []string
-	for _, c := range Catalogue() {
+	for _, c := range All() {
 		if !c.Waivable {
 			ids = append(ids, c.ID)
 		}

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func TestWaive(t *testing.T) {
 		return config.Waiver{Check: check, Tier: tier, Reason: "NET-812", Expires: day(expires), Pos: diag.Pos{File: "f", Line: 9, Column: 7}}
 	}
 	const reason = "NET-812 (until 2027-03-31)"
-	const waivable = "[all checks can be waived but these: SG004, SG026, SG028, SG029, SG030, SG031]"
+	const waivable = "[all checks can be waived but these: SG004, SG026, SG028, SG029, SG030, SG031, SG103]"
 	for _, tc := range []struct {
 		name     string
 		waiver   config.Waiver
@@ -57,6 +58,7 @@ func TestWaive(t *testing.T) {
 		{"nothing to waive", waiver("SG003", "app", "2027-03-31"), noon, make([]string, 4), []string{
 			"warning CFG027 f:9:7: the waiver of SG003 waives nothing [remove it]",
 		}},
+		{"what only EC2 can show", waiver("SG101", "", "2027-03-31"), noon, make([]string, 4), nil},
 		{"a check that can't be waived", waiver("SG004", "", "2027-03-31"), noon, make([]string, 4), []string{
 			"error CFG027 f:9:7: SG004 can't be waived " + waivable,
 		}},
@@ -64,7 +66,7 @@ func TestWaive(t *testing.T) {
 			"error CFG027 f:9:7: SG029 can't be waived " + waivable,
 		}},
 		{"an unknown check", waiver("CIS-5.2", "", "2027-03-31"), noon, make([]string, 4), []string{
-			"error CFG027 f:9:7: the waiver names CIS-5.2, and there is no such check [checks are called SG001 to SG033; sg-provisioner explain lists them]",
+			"error CFG027 f:9:7: the waiver names CIS-5.2, and there is no such check [checks are called SG001 to SG104; sg-provisioner explain lists them]",
 		}},
 		{"an unknown check that is near", waiver("SG0002", "", "2027-03-31"), noon, make([]string, 4), []string{
 			`error CFG027 f:9:7: the waiver names SG0002, and there is no such check [did you mean "SG002"?]`,
@@ -99,6 +101,32 @@ func TestWaive(t *testing.T) {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What check-drift finds in EC2 comes after the config was judged, and is accepted by the same waivers.
+func TestAccept(t *testing.T) {
+	found := diag.List{
+		check.DefaultGroup.Finding("", "sg-1 has rules"), check.UnusedGroup.Finding("web", "unused"), check.UnusedGroup.Finding("db", "unused"),
+		check.OutOfBand.Finding("db", "a rule"),
+	}
+	var waivers []config.Waiver
+	for _, w := range []config.Waiver{{Check: "SG101"}, {Check: "SG102", Tier: "db"}, {Check: "SG103"}, {Check: "SG004"}} {
+		w.Reason, w.Expires = "NET-812", day("2027-03-31")
+		waivers = append(waivers, w)
+	}
+	check.Accept(found, waivers)
+	var got []string
+	for _, f := range found {
+		got = append(got, fmt.Sprintf("%v %s %s: %s: %s", f.Severity, f.ID, f.Tier, f.Summary, f.Waived))
+	}
+	const reason = "NET-812 (until 2027-03-31)"
+	want := []string{
+		"warning SG101 : sg-1 has rules: " + reason, "info SG102 web: tier web: unused: ", "info SG102 db: tier db: unused: " + reason,
+		"warning SG103 db: tier db: a rule: ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

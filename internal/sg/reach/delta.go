@@ -48,7 +48,7 @@ func (m *Matrix) gained(n *Matrix, from, to ruleset.Peer) permit {
 	maybe := now.possible.Minus(old.possible).Union(sure)
 	out, in := m.ends(from, to)
 	oldOut, oldIn := n.ends(from, to)
-	for _, f := range families {
+	for _, f := range m.families(from, to) {
 		maybe = maybe.Union(out[f].sure.Minus(oldOut[f].sure).Intersect(in[f].possible))
 		maybe = maybe.Union(in[f].sure.Minus(oldIn[f].sure).Intersect(out[f].possible))
 	}

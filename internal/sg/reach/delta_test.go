@@ -1,7 +1,9 @@
 package reach_test
 
 import (
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -283,6 +285,27 @@ func TestCompare(t *testing.T) {
 				t.Errorf("broadens: %t", delta.Broadens())
 			}
 		})
+	}
+}
+
+// TestCompareKnowsTheFamilies wants a range that becomes a reference, which holds for both families, to open nothing in a VPC that
+// has addresses of one.
+func TestCompareKnowsTheFamilies(t *testing.T) {
+	in := rule(t, "app", ruleset.Ingress, "tcp/5432", "web")
+	before := rules(t, in, rule(t, "web", ruleset.Egress, "all", "internet"))
+	after := rules(t, in, rule(t, "web", ruleset.Egress, "tcp/5432", "app"))
+	for vpc, want := range map[string][]string{
+		"10.0.0.0/16":                  {},
+		"10.0.0.0/16 2600:1f14:1::/56": {"web -> app tcp/5432 possibly"},
+		"":                             {"web -> app tcp/5432 possibly"},
+	} {
+		var opt reach.Options
+		for block := range strings.FieldsSeq(vpc) {
+			opt.VPC = append(opt.VPC, netip.MustParsePrefix(block))
+		}
+		if diff := cmp.Diff(want, lines(reach.Compare(before, after, opt).Opened)); diff != "" {
+			t.Errorf("VPC %q opens (-want +got):\n%s", vpc, diff)
+		}
 	}
 }
 

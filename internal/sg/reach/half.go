@@ -140,13 +140,17 @@ func (h *half) byFamily(p ruleset.Peer) [2]permit {
 	}
 }
 
-// to is what the half permits to a zone in either family.
-func (h *half) to(p ruleset.Peer) permit {
+// to is what the half permits to a zone in any of the families.
+func (h *half) to(p ruleset.Peer, families []family) permit {
 	by := h.byFamily(p)
 	if p.Kind == ruleset.CIDR || p.Kind == ruleset.PrefixList {
 		return by[ipv4]
 	}
-	return by[ipv4].union(by[ipv6])
+	var all permit
+	for _, f := range families {
+		all = all.union(by[f])
+	}
+	return all
 }
 
 // andNamed adds what is permitted for sure.

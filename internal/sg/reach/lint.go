@@ -88,7 +88,7 @@ func HalfOpen(set ruleset.Set) []ruleset.Rule {
 		if r.Peer.Kind != ruleset.TierRef {
 			continue
 		}
-		answer := m.half(r.Peer.Name, r.Direction.Opposite()).to(ruleset.TierPeer(r.Tier)).sure
+		answer := m.half(r.Peer.Name, r.Direction.Opposite()).to(ruleset.TierPeer(r.Tier), families[:]).sure
 		if !answer.Holds(r.Traffic) {
 			found = append(found, r)
 		}

@@ -9,7 +9,7 @@ import (
 
 // Options say what is known beside the rules.
 type Options struct {
-	VPC   []netip.Prefix // the VPC's CIDRs, where they are known
+	VPC   []netip.Prefix // all CIDRs of the VPC; empty: they are not known
 	Zones []ruleset.Peer // zones to look at beside those that the rules name
 }
 
@@ -24,6 +24,7 @@ type Flow struct {
 // between two zones is computed when it is asked for.
 type Matrix struct {
 	vpc     []netip.Prefix
+	spoken  []family // those that the VPC has, where that is known
 	tiers   zones
 	index   map[string]int // of the tiers, by name
 	in, out []*half        // by tier
@@ -37,6 +38,11 @@ func Compute(set ruleset.Set, opt Options) *Matrix {
 
 func compute(set ruleset.Set, outside zones, vpc []netip.Prefix) *Matrix {
 	m := &Matrix{vpc: vpc, index: make(map[string]int, len(set.Tiers)), outside: outside}
+	for _, f := range families {
+		if slices.ContainsFunc(vpc, func(block netip.Prefix) bool { return familyOf(block) == f }) {
+			m.spoken = append(m.spoken, f)
+		}
+	}
 	for i, t := range set.Tiers {
 		m.index[t.Name] = i
 		m.tiers.add(ruleset.TierPeer(t.Name))
@@ -76,13 +82,28 @@ func (m *Matrix) end(zone, other ruleset.Peer, d ruleset.Direction) [2]permit {
 func (m *Matrix) flows(from, to ruleset.Peer) permit {
 	switch {
 	case to.Kind != ruleset.TierRef:
-		return m.half(from.Name, ruleset.Egress).to(to)
+		return m.half(from.Name, ruleset.Egress).to(to, m.families(from, to))
 	case from.Kind != ruleset.TierRef:
-		return m.half(to.Name, ruleset.Ingress).to(from)
+		return m.half(to.Name, ruleset.Ingress).to(from, m.families(from, to))
 	default:
 		out, in := m.ends(from, to)
-		return out[ipv4].intersect(in[ipv4]).union(out[ipv6].intersect(in[ipv6]))
+		var both permit
+		for _, f := range m.families(from, to) {
+			both = both.union(out[f].intersect(in[f]))
+		}
+		return both
 	}
+}
+
+// families are those in which what flows between two zones counts. Where the CIDRs of the VPC are known and all of one family, its
+// members have no address of the other, and the members of a group none to reach them by. A range or a list says itself of which
+// family it is.
+func (m *Matrix) families(from, to ruleset.Peer) []family {
+	hasMembers := func(p ruleset.Peer) bool { return p.Kind == ruleset.TierRef || p.Kind == ruleset.GroupRef }
+	if len(m.vpc) > 0 && hasMembers(from) && hasMembers(to) {
+		return m.spoken
+	}
+	return families[:]
 }
 
 // Zones are the names of all zones: the tiers, everybody, then the others by address and name.

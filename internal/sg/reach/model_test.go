@@ -180,11 +180,8 @@ func (w world) mayHave(zone party, a address) bool {
 	if zone.kind == "block" {
 		return zone.block.has(a)
 	}
-	known, inside := false, false
-	for _, b := range w.vpc {
-		known, inside = known || b.v6 == a.v6, inside || b.has(a)
-	}
-	return zone.kind != "tier" || !known || inside
+	inside := slices.ContainsFunc(w.vpc, func(b block) bool { return b.has(a) })
+	return zone.kind != "tier" || len(w.vpc) == 0 || inside
 }
 
 // flows is how sure it is that a packet flows between two zones, one of which is a tier.
@@ -192,13 +189,21 @@ func (w world) flows(from, to party, p packet) certainty {
 	byFamily := func(tier string, egress bool, zone party) [2]certainty {
 		return [2]certainty{w.permits(tier, egress, zone, false, p), w.permits(tier, egress, zone, true, p)}
 	}
+	spoken := func(c [2]certainty) [2]certainty {
+		for f, v6 := range []bool{false, true} {
+			if len(w.vpc) > 0 && from.hasMembers() && to.hasMembers() && !slices.ContainsFunc(w.vpc, func(b block) bool { return b.v6 == v6 }) {
+				c[f] = never // members of the VPC have no such address
+			}
+		}
+		return c
+	}
 	switch {
 	case to.kind != "tier":
-		return oneEnd(to, byFamily(from.name, true, to))
+		return oneEnd(to, spoken(byFamily(from.name, true, to)))
 	case from.kind != "tier":
-		return oneEnd(from, byFamily(to.name, false, from))
+		return oneEnd(from, spoken(byFamily(to.name, false, from)))
 	}
-	out, in := byFamily(from.name, true, to), byFamily(to.name, false, from)
+	out, in := spoken(byFamily(from.name, true, to)), spoken(byFamily(to.name, false, from))
 	return max(min(out[0], in[0]), min(out[1], in[1]))
 }
 

@@ -67,7 +67,12 @@ func (t Traffic) Covers(u Traffic) bool {
 }
 
 // Overlaps reports whether something is both t and u.
-func (t Traffic) Overlaps(u Traffic) bool { return SetOf(t).Overlaps(SetOf(u)) }
+func (t Traffic) Overlaps(u Traffic) bool {
+	if t.Protocol.HasPorts() && u.Protocol.HasPorts() && t.Ports != AnyPorts && u.Ports != AnyPorts {
+		return t.Protocol == u.Protocol && t.Ports.From <= u.Ports.To && u.Ports.From <= t.Ports.To
+	}
+	return SetOf(t).Overlaps(SetOf(u))
+}
 
 // HasPort reports whether TCP or UDP traffic to the port is part of t.
 func (t Traffic) HasPort(port int) bool {
@@ -95,6 +100,14 @@ func (t Traffic) String() string {
 	default:
 		return fmt.Sprintf("%s/%d-%d", name, t.Ports.From, t.Ports.To)
 	}
+}
+
+// InRule is the traffic as a rule gives it: with its ports also where they are all of the protocol's, tcp/0-65535.
+func (t Traffic) InRule() string {
+	if t.Protocol.HasPorts() && t.Ports == (Ports{0, MaxPort}) {
+		return fmt.Sprintf("%s/%d-%d", t.Protocol, t.Ports.From, t.Ports.To)
+	}
+	return t.String()
 }
 
 // ParseTraffic reads traffic as people write it: tcp/443, udp/8000-8100, icmp/8, icmp/3.4, a protocol alone for all of it,

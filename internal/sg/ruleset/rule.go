@@ -51,7 +51,7 @@ func (k Key) Compare(l Key) int {
 
 // String is the key in words: "app ingress tcp/8080 from web".
 func (k Key) String() string {
-	return fmt.Sprintf("%s %s %s %s %s", k.Tier, k.Direction, k.Traffic, [...]string{"from", "to"}[k.Direction], k.Peer)
+	return fmt.Sprintf("%s %s %s %s %s", k.Tier, k.Direction, k.Traffic.InRule(), [...]string{"from", "to"}[k.Direction], k.Peer)
 }
 
 // Mirror is the key of the other half; ok is false where the peer is not a tier of the set.

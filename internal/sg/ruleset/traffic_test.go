@@ -103,6 +103,22 @@ func TestTrafficString(t *testing.T) {
 	}
 }
 
+// A rule that EC2 holds for all ports is told from one for the whole protocol, which TCP and UDP can't have.
+func TestInRule(t *testing.T) {
+	for want, traffic := range map[string]ruleset.Traffic{
+		"tcp/0-65535": {Protocol: ruleset.TCP, Ports: ruleset.Ports{From: 0, To: ruleset.MaxPort}},
+		"udp/0-65535": {Protocol: ruleset.UDP, Ports: ruleset.Ports{From: 0, To: ruleset.MaxPort}},
+		"tcp/1-65535": {Protocol: ruleset.TCP, Ports: ruleset.Ports{From: 1, To: ruleset.MaxPort}},
+		"tcp/443":     {Protocol: ruleset.TCP, Ports: ruleset.SinglePort(443)},
+		"icmp/3.4":    {Protocol: ruleset.ICMP, Ports: ruleset.Ports{From: 3, To: 4}},
+		"all":         {Protocol: ruleset.All, Ports: ruleset.AnyPorts},
+	} {
+		if got := traffic.InRule(); got != want {
+			t.Errorf("%#v: %q, want %q", traffic, got, want)
+		}
+	}
+}
+
 func TestParseProtocol(t *testing.T) {
 	for text, want := range map[string]ruleset.Protocol{
 		"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "all": -1, "-1": -1, "TCP": 6, "All": -1,

@@ -53,10 +53,7 @@ type Entry struct {
 // reported and left out.
 func (l *Library) List() ([]Entry, diag.List, error) {
 	names := builtinNames()
-	own, problems, err := l.ownNames()
-	if err != nil {
-		return nil, nil, err
-	}
+	own, problems := l.ownNames()
 	var entries []Entry
 	for i, name := range append(names, own...) {
 		by := theTool
@@ -103,16 +100,17 @@ func builtinNames() []string {
 }
 
 // ownNames are the names of the files in the user's folder that are to be scenarios; a folder that is not there has none.
-func (l *Library) ownNames() ([]string, diag.List, error) {
+func (l *Library) ownNames() ([]string, diag.List) {
 	entries, err := os.ReadDir(l.folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read scenario folder %s: %w", l.shown, err)
+		return nil, nil
 	}
 	var names []string
 	var problems diag.List
+	if err != nil {
+		unreadable(l.shown, err, &problems)
+		return nil, problems
+	}
 	for _, e := range entries {
 		switch name, isYAML := strings.CutSuffix(e.Name(), ".yaml"); {
 		case isYAML && builtin(name, true) == nil:
@@ -124,7 +122,7 @@ func (l *Library) ownNames() ([]string, diag.List, error) {
 				WithHint("rename it so that it ends in .yaml")
 		}
 	}
-	return names, problems, nil
+	return names, problems
 }
 
 func shadowing(file, name string) diag.Diagnostic {
@@ -183,10 +181,7 @@ func unreadable(file string, err error, problems *diag.List) {
 }
 
 func (l *Library) suggest(name string) string {
-	own, _, err := l.ownNames()
-	if err != nil {
-		own = nil
-	}
+	own, _ := l.ownNames()
 	known := slices.Concat(builtinNames(), own)
 	if hint := diag.Suggest(name, known); hint != "" {
 		return hint

@@ -3,6 +3,8 @@
 //
 // Every rule is a resource of its own and every group holds one placeholder that permits nothing, so that no topology is
 // circular, a changed rule is created before the old one goes, and AWS's default of open egress never exists.
+//
+// Read is the way back, for templates that the tool wrote. Validate checks anybody's.
 package template
 
 import (

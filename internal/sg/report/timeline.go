@@ -1,0 +1,183 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	chartLabels = 300 // room for the names, in pixels
+	chartBars   = 760
+	chartTimes  = 84 // room for how long it took
+	chartRow    = 20
+	chartHead   = 24
+	mostTicks   = 8
+)
+
+// chart is the time line of a deployment: a row for each resource, a bar for each thing that was done to it.
+type chart struct {
+	W, H    int
+	Rows    []chartRowView
+	Ticks   []chartTick
+	Longest string // in words: the text alternative
+}
+
+type chartRowView struct {
+	Name string
+	Y    int
+	Bars []chartBar
+	Took string // of all that was done to the resource
+	End  int    // of the last bar
+}
+
+type chartBar struct {
+	X, Y, W int
+	Class   string
+	Title   string
+}
+
+type chartTick struct {
+	X    int
+	Text string
+}
+
+// span is something that was done to a resource, from its first event to its last.
+type span struct {
+	from, to     time.Time
+	verb, status string
+	kind, reason string
+}
+
+func (s span) isStack() bool { return s.kind == "AWS::CloudFormation::Stack" }
+
+// class says how the span's bar looks.
+func (s span) class() string {
+	switch {
+	case strings.HasSuffix(s.status, "_FAILED") && strings.Contains(s.reason, "cancelled"):
+		return "cancelled" // because of another failure
+	case strings.HasSuffix(s.status, "_FAILED"):
+		return "failed"
+	case strings.Contains(s.verb, "ROLLBACK") || s.verb == "DELETE":
+		return "undo"
+	case s.isStack():
+		return "stack"
+	default:
+		return s.kind[strings.LastIndex(s.kind, ":")+1:]
+	}
+}
+
+// chartOf draws events.
+func chartOf(events []Event) chart {
+	if len(events) == 0 {
+		return chart{}
+	}
+	sorted := slices.Clone(events)
+	slices.SortStableFunc(sorted, func(a, b Event) int { return a.Time.Compare(b.Time) })
+	begin := sorted[0].Time
+	whole := sorted[len(sorted)-1].Time.Sub(begin)
+	scale := float64(chartBars) / float64(max(whole, time.Millisecond))
+	names, spans := spansOf(sorted)
+	c := chart{W: chartLabels + chartBars + chartTimes, H: chartHead + len(names)*chartRow + 8}
+	c.Longest = plural(len(names), "resource") + " in " + short(whole)
+	var longest time.Duration
+	words := ""
+	for i, name := range names {
+		row, took := rowOf(name, chartHead+i*chartRow, spans[name], begin, scale)
+		c.Rows = append(c.Rows, row)
+		if took > longest && !spans[name][0].isStack() {
+			longest, words = took, "; the longest was "+name+" with "+short(took)
+		}
+	}
+	c.Longest += words
+	for step, at := tickOf(whole), time.Duration(0); at <= whole; at += step {
+		c.Ticks = append(c.Ticks, chartTick{chartLabels + int(float64(at)*scale), plain(at)})
+	}
+	return c
+}
+
+// tickSteps are round times, in milliseconds.
+var tickSteps = []int64{
+	1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000,
+}
+
+// tickOf is the time between two ticks of the axis: a round one, so that there are not too many.
+func tickOf(whole time.Duration) time.Duration {
+	for _, step := range tickSteps {
+		if whole.Milliseconds() < mostTicks*step {
+			return time.Duration(step) * time.Millisecond
+		}
+	}
+	return whole.Truncate(time.Hour)/mostTicks + time.Hour
+}
+
+// plain is a round duration: 0.5 s, 20 s, 2 min.
+func plain(d time.Duration) string {
+	if d > 0 && d%time.Minute == 0 {
+		return count(int(d.Minutes())) + " min"
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
+}
+
+// rowOf draws what was done to one resource, and returns how long that took.
+func rowOf(name string, y int, spans []span, begin time.Time, scale float64) (row chartRowView, took time.Duration) {
+	row = chartRowView{Name: clip(name, 12, chartLabels-12), Y: y}
+	for _, s := range spans {
+		lasted := s.to.Sub(s.from)
+		took += lasted
+		x := min(int(float64(s.from.Sub(begin))*scale), chartBars-3)
+		w := min(max(3, int(float64(lasted)*scale)), chartBars-x)
+		row.Bars = append(row.Bars, chartBar{chartLabels + x, y + 4, w, s.class(), fmt.Sprintf("%s: %s in %s", name, s.status, short(lasted))})
+		row.End = chartLabels + x + w
+	}
+	row.Took = short(took)
+	return row, took
+}
+
+// spansOf pairs the events of each resource, in the order in which the resources began.
+func spansOf(events []Event) (names []string, spans map[string][]span) {
+	spans = map[string][]span{}
+	for _, e := range events {
+		if _, known := spans[e.LogicalID]; !known {
+			names = append(names, e.LogicalID)
+			spans[e.LogicalID] = nil
+		}
+		list := spans[e.LogicalID]
+		verb := verbOf(e.Status)
+		if n := len(list); n > 0 && list[n-1].verb == verb {
+			last := &list[n-1]
+			last.to, last.status, last.reason = e.Time, e.Status, cmp.Or(e.Reason, last.reason)
+			continue
+		}
+		if n := len(list); n > 0 && strings.HasSuffix(list[n-1].status, "_IN_PROGRESS") {
+			list[n-1].to = e.Time // until it was given up for this
+		}
+		spans[e.LogicalID] = append(list, span{from: e.Time, to: e.Time, verb: verb, status: e.Status, kind: e.Type, reason: e.Reason})
+	}
+	return names, spans
+}
+
+// verbOf is what is done, without how far it is: UPDATE_ROLLBACK of UPDATE_ROLLBACK_IN_PROGRESS.
+func verbOf(status string) string {
+	for _, end := range []string{"_IN_PROGRESS", "_COMPLETE", "_FAILED"} {
+		if verb, ok := strings.CutSuffix(status, end); ok {
+			return strings.TrimSuffix(verb, "_COMPLETE_CLEANUP")
+		}
+	}
+	return status
+}
+
+// short is a duration for people.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+}
