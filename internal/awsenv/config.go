@@ -9,7 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	smithy "github.com/aws/smithy-go/middleware"
 )
 
@@ -17,8 +19,17 @@ import (
 // backoff that outlasts a throttling of about half a minute.
 const attempts = 8
 
+// answerTime is how long AWS may take to begin an answer. The services that the tool calls answer in seconds; a connection that
+// a firewall has dropped in silence never does, and without a limit it would hold the tool until its own timeout.
+const answerTime = time.Minute
+
 // tool is the product's name in the user agent, which CloudTrail records with every call.
 const tool = "sg-provisioner"
+
+// silent is where the SDK's own warnings go: nobody can act on them. Where a server answers within microseconds, such as one on this
+// machine, the SDK closes the body of its request while net/http still looks at it, and warns of the connection that this costs; what
+// fails for good is an error all the same.
+var silent = logging.Nop{}
 
 // Options say how to reach the real AWS.
 type Options struct {
@@ -33,9 +44,13 @@ func Load(ctx context.Context, opt Options) (aws.Config, error) {
 		config.WithRegion(opt.Region),
 		config.WithSharedConfigProfile(opt.Profile),
 		config.WithAPIOptions(userAgent(opt.Version)),
+		config.WithLogger(silent),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.ResponseHeaderTimeout = answerTime
+		})),
 	)
 	if err != nil {
-		return aws.Config{}, Explain(err)
+		return aws.Config{}, explainConfig(err)
 	}
 	if cfg.RetryMaxAttempts == 0 {
 		cfg.RetryMaxAttempts = attempts
@@ -64,6 +79,7 @@ func Sandbox(opt SandboxOptions) aws.Config {
 		BaseEndpoint: aws.String(endpoint),
 		HTTPClient:   &http.Client{Transport: transport},
 		APIOptions:   userAgent(opt.Version),
+		Logger:       silent,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: opt.Account, SecretAccessKey: "sandbox", Source: "sandbox"}, nil
 		}),

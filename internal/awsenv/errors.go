@@ -1,14 +1,10 @@
 package awsenv
 
 import (
-	"context"
+	"crypto/x509"
 	"errors"
 	"net"
-	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go"
 )
 
 // Kind says what stands between the tool and AWS.
@@ -20,133 +16,90 @@ const (
 	ExpiredCredentials Kind = "expired-credentials"
 	InvalidCredentials Kind = "invalid-credentials"
 	NoProfile          Kind = "no-profile"
+	BadConfig          Kind = "bad-configuration"
+	WantsCode          Kind = "wants-mfa-code"
 	AccessDenied       Kind = "access-denied"
 	Unreachable        Kind = "unreachable"
 	RegionDisabled     Kind = "region-disabled"
 	ClockSkewed        Kind = "clock-skewed"
 	Throttled          Kind = "throttled"
+	Failed             Kind = "failed" // AWS could not do it, for a reason of its own
 	Refused            Kind = "refused"
 )
 
 // Error is an error of the SDK or of AWS in words for a user.
 type Error struct {
-	Kind Kind
-	Text string // one line
-	Err  error  // as the SDK gave it
+	Kind   Kind
+	Text   string // one line
+	Action string // of AccessDenied: what was denied, such as ec2:CreateSecurityGroup; empty where that isn't told
+	Err    error  // as the SDK gave it
 }
 
 func (e *Error) Error() string { return e.Text }
 func (e *Error) Unwrap() error { return e.Err }
 
 // Hint says what the user can do about it; empty where there is nothing to say.
-func (e *Error) Hint() string { return remedies[e.Kind] }
+func (e *Error) Hint() string {
+	switch e.Kind {
+	case AccessDenied:
+		return e.deniedHint()
+	case InvalidCredentials, NoCredentials:
+		return e.credentialsHint()
+	case Unreachable:
+		return e.unreachableHint()
+	default:
+		return remedies[e.Kind]
+	}
+}
 
 var remedies = map[Kind]string{
 	NoCredentials:      "set AWS_PROFILE or --profile, sign in (aws sso login), or try the action without an account: --sandbox",
-	ExpiredCredentials: "sign in again (aws sso login, or new temporary keys), then run the same command again",
+	ExpiredCredentials: "sign in again (aws sso login, or new temporary keys), then run the same command again: it goes on where it was",
 	InvalidCredentials: "the access key is unknown to AWS, or disabled in this region: check AWS_PROFILE and the AWS_ACCESS_KEY_ID in use",
 	NoProfile:          "aws configure list-profiles shows the profiles there are",
-	AccessDenied:       "the user or role needs that permission; the README lists the calls that the tool makes",
-	Unreachable:        "check the network, the proxy settings, AWS_ENDPOINT_URL and the region's name",
-	RegionDisabled:     "switch the region on for this account, or choose another one in the config",
-	ClockSkewed:        "set this machine's clock",
-	Throttled:          "AWS limits the rate of requests in this account: run the command again later",
+	BadConfig:          "mend the file ~/.aws/config (or AWS_CONFIG_FILE), or the variable of the environment that begins with AWS_",
+	WantsCode: "sign in with the AWS CLI and hand its temporary keys on: " +
+		`eval "$(aws configure export-credentials --profile NAME --format env)", then run the command without --profile`,
+	RegionDisabled: "switch the region on for this account, or choose another one in the config",
+	ClockSkewed:    "set this machine's clock, then run the same command again",
+	Throttled:      "AWS limits the rate of requests in this account: run the same command again later",
+	Failed:         "AWS has a problem of its own: run the same command again in a few minutes; health.aws.amazon.com tells of larger ones",
 }
 
-// codes are the error codes of the AWS services in use that mean more than that a request was refused.
-var codes = map[string]Kind{
-	"ExpiredToken":                ExpiredCredentials,
-	"ExpiredTokenException":       ExpiredCredentials,
-	"RequestExpired":              ExpiredCredentials,
-	"TokenRefreshRequired":        ExpiredCredentials,
-	"InvalidClientTokenId":        InvalidCredentials,
-	"UnrecognizedClientException": InvalidCredentials,
-	"InvalidAccessKeyId":          InvalidCredentials,
-	"SignatureDoesNotMatch":       InvalidCredentials,
-	"AuthFailure":                 InvalidCredentials,
-	"AccessDenied":                AccessDenied,
-	"AccessDeniedException":       AccessDenied,
-	"UnauthorizedOperation":       AccessDenied,
-	"OptInRequired":               RegionDisabled,
-	"RequestTimeTooSkewed":        ClockSkewed,
-	"Throttling":                  Throttled,
-	"ThrottlingException":         Throttled,
-	"ThrottledException":          Throttled,
-	"RequestLimitExceeded":        Throttled,
-	"TooManyRequestsException":    Throttled,
-}
-
-// Explain turns an error that the SDK or AWS caused into an *Error. An error that has a hint already, and one from
-// elsewhere, comes back as it is.
-func Explain(err error) error {
-	var hinted interface{ Hint() string }
-	if err == nil || errors.As(err, &hinted) {
-		return err
+func (e *Error) deniedHint() string {
+	switch {
+	case containsAny(e.Text, "explicit deny"):
+		return "a policy forbids it, whatever others allow (a permissions boundary, or one of the organization): ask who manages the account"
+	case strings.HasPrefix(e.Action, "sts:AssumeRole"):
+		return "the profile's role_arn (or AWS_ROLE_ARN) names a role that these credentials may not assume: they need " + e.Action +
+			" on it, and the role must trust them"
 	}
-	if kind, cause := diagnose(err); kind != "" {
-		return &Error{Kind: kind, Text: callers(err) + cause, Err: err}
+	what := e.Action
+	if what == "" {
+		what = "that permission"
 	}
-	return err
+	return "the user or role needs " + what + "; the action create-policy prints a policy with all that this tool needs"
 }
 
-// diagnose tells an error's kind and its cause in one line.
-func diagnose(err error) (Kind, string) {
-	if profile, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
-		return NoProfile, "there is no AWS profile " + profile.Profile
+func (e *Error) credentialsHint() string {
+	switch {
+	case e.Kind == InvalidCredentials && containsAny(e.Text, "signature"):
+		return "the secret is not the one of this access key: check AWS_SECRET_ACCESS_KEY, or aws_secret_access_key of the profile in use"
+	case containsAny(e.Text, "credential_process"):
+		return "run the command of the profile's credential_process by hand: it must print AccessKeyId and SecretAccessKey as JSON"
+	case containsAny(e.Text, "unable to read file"):
+		return "AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile, must name the file into which the platform writes the token"
 	}
-	if api, ok := errors.AsType[smithy.APIError](err); ok && !isAboutCredentials(err) {
-		kind, known := codes[api.ErrorCode()]
-		if !known {
-			kind = Refused
-		}
-		if strings.HasPrefix(api.ErrorMessage(), "Signature expired") || strings.HasPrefix(api.ErrorMessage(), "Signature not yet current") {
-			kind = ClockSkewed
-		}
-		return kind, api.ErrorCode() + ": " + api.ErrorMessage()
-	}
-	switch text := err.Error(); {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return "", ""
-	case containsAny(text, "SSO session has expired", "cached SSO token is expired", "ExpiredToken"):
-		return ExpiredCredentials, "the AWS sign-in has expired"
-	case isAboutCredentials(err):
-		return NoCredentials, "no AWS credentials found: " + lastCause(err)
-	case isConnection(err):
-		return Unreachable, "can't reach AWS: " + lastCause(err)
-	default:
-		return "", ""
-	}
+	return remedies[e.Kind]
 }
 
-// isAboutCredentials recognises a failure to find credentials, which the SDK reports in text alone.
-func isAboutCredentials(err error) bool {
-	return containsAny(err.Error(), "get identity: get credentials", "failed to retrieve credentials", "failed to refresh cached credentials")
-}
-
-func isConnection(err error) bool {
-	var connection interface{ ConnectionError() bool }
-	_, network := errors.AsType[net.Error](err)
-	return network || errors.As(err, &connection) && connection.ConnectionError()
-}
-
-// callers is what callers said about an SDK error: the text in front of it.
-func callers(err error) string {
-	op, ok := errors.AsType[*smithy.OperationError](err)
-	if !ok {
-		return ""
+func (e *Error) unreachableHint() string {
+	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok && dns.IsNotFound {
+		return "check the region's name in the config, AWS_ENDPOINT_URL, and the network"
 	}
-	before, _, _ := strings.Cut(err.Error(), op.Error())
-	return before
-}
-
-// lastCause is the innermost error's text.
-func lastCause(err error) string {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](e.Err); ok {
+		return "something on the way shows a certificate that this machine doesn't trust, such as a proxy that looks into connections: " +
+			"name the file with its authority in AWS_CA_BUNDLE"
 	}
-	return strings.Join(strings.Fields(err.Error()), " ")
-}
-
-func containsAny(text string, phrases ...string) bool {
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, p) })
+	return "check the network, the proxy settings, AWS_ENDPOINT_URL and the region's name, then run the same command again"
 }
