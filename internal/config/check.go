@@ -13,6 +13,9 @@ import (
 // ReservedTags are the tags that the tool sets itself on every group and on the stack.
 var ReservedTags = []string{"Name", "Environment", "Tenant", "Scenario", "Tier", "Workload", "ManagedBy"}
 
+// OwnTagPrefix begins the tags by which the tool marks what is its own, such as the stacks of test sets.
+const OwnTagPrefix = "sg-provisioner:"
+
 // check reports what a JSON Schema can't say.
 func (c *Config) check(root yamldoc.Map, problems *diag.List) {
 	if region := root.Map("environment").Get("region"); region.Exists() && root.Map("environment").Sound() && !knownRegion(c.Region) {
@@ -50,6 +53,8 @@ func checkTags(tags yamldoc.Map, problems *diag.List) {
 		switch {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			problems.Errorf(diag.CodeTag, tags.KeyPos(key), "the tag %q begins with aws:, which AWS reserves", key)
+		case strings.HasPrefix(key, OwnTagPrefix):
+			problems.Errorf(diag.CodeTag, tags.KeyPos(key), "the tag %q begins with %s, by which the tool marks what is its own", key, OwnTagPrefix)
 		case slices.Contains(ReservedTags, key):
 			problems.Errorf(diag.CodeTag, tags.KeyPos(key), "the tag %q is one that the tool sets itself", key).
 				WithHint("choose another name; the tool's own are %s", strings.Join(ReservedTags, ", "))

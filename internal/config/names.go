@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"path"
+	"regexp"
+	"strings"
 
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/yamldoc"
@@ -18,6 +20,20 @@ type Names struct{ SGName string }
 
 // Stack is the CloudFormation stack's name.
 func (n Names) Stack() string { return n.SGName + "-stack" }
+
+// Test are the names of a test set beside this one, told apart by six hexadecimal digits.
+func (n Names) Test(digits string) Names { return Names{n.SGName + "-t" + digits} }
+
+var testSuffix = regexp.MustCompile(`^-t[0-9a-f]{6}-stack$`)
+
+// TestSet are the names of the test set of this set that a stack of that name belongs to; ok is false where it is none.
+func (n Names) TestSet(stack string) (test Names, ok bool) {
+	suffix, ok := strings.CutPrefix(stack, n.SGName)
+	if !ok || !testSuffix.MatchString(suffix) {
+		return Names{}, false
+	}
+	return Names{strings.TrimSuffix(stack, "-stack")}, true
+}
 
 // Group is the Name tag of a tier's security group.
 func (n Names) Group(tier string) string { return n.SGName + "-" + tier }
@@ -35,6 +51,23 @@ func (n Names) Export(tier string) string { return n.SGName + "-" + tier + "-Sec
 
 // Template is the template's file in the folder of templates.
 func (n Names) Template(folder string) string { return path.Join(folder, n.SGName+"-template.yaml") }
+
+// Review is the review for programs, in the folder of templates.
+func (n Names) Review(folder string) string { return path.Join(folder, n.SGName+"-review.yaml") }
+
+// Report is a report for people in the folder of reports; kind is review, deployment or drift.
+func (n Names) Report(folder, kind string) string {
+	return path.Join(folder, n.SGName+"-"+kind+".html")
+}
+
+// Policy is the IAM policy of who works with the set, in the folder of policies; who only reads has another one.
+func (n Names) Policy(folder string, readOnly bool) string {
+	name := n.SGName + "-iam-policy"
+	if readOnly {
+		name += "-read-only"
+	}
+	return path.Join(folder, name+".json")
+}
 
 // Log is an action's log file in the folder of reports; stamp is a UTC time.
 func (n Names) Log(folder, action, stamp string) string {
@@ -66,6 +99,10 @@ func (n Names) check(root yamldoc.Map, problems *diag.List) {
 	pos := root.Map("client").Get("company_prefix").Pos()
 	if groups := root.Map("security_groups"); groups.Text("sg_name_override") != "" {
 		pos = groups.Get("sg_name_override").Pos()
+	}
+	if n.SGName == "sg" || strings.HasPrefix(n.SGName, "sg-") {
+		problems.Errorf(diag.CodeName, pos, "the name %s begins with sg-, as the IDs of groups do: CloudFormation derives the groups' names from the stack's, and EC2 refuses such a name", n.SGName).
+			WithHint("take another company_prefix, or set sg_name_override to a name that begins otherwise")
 	}
 	if len(n.SGName) > maxSGName {
 		problems.Errorf(diag.CodeName, pos, "the name %s has %d characters, over the limit of %d", n.SGName, len(n.SGName), maxSGName).

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mlops-infra-suite/internal/config"
+	"mlops-infra-suite/internal/diag"
 )
 
 func TestNames(t *testing.T) {
@@ -37,6 +39,29 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestTestSets(t *testing.T) {
+	n := config.Names{SGName: "my-set"}
+	test := n.Test("0123ab")
+	if test.SGName != "my-set-t0123ab" {
+		t.Errorf("a test set is called %s", test.SGName)
+	}
+	for stack, want := range map[string]string{
+		test.Stack():                 "my-set-t0123ab",
+		n.Stack():                    "",
+		"my-set-t0123a-stack":        "",
+		"my-set-t0123abc-stack":      "",
+		"my-set-tools-stack":         "",
+		"other-t0123ab-stack":        "",
+		"my-set-two-t0123ab-stack":   "",
+		"my-set-t0123ab-stack-stack": "",
+	} {
+		got, ok := n.TestSet(stack)
+		if got.SGName != want || ok != (want != "") {
+			t.Errorf("%s is of the test set %q, %t; want %q", stack, got.SGName, ok, want)
+		}
+	}
+}
+
 func TestSGName(t *testing.T) {
 	for _, tc := range []struct{ lines, want string }{
 		{"", "my-dev-m001-us-west-2-sg"},
@@ -53,6 +78,27 @@ func TestSGName(t *testing.T) {
 	}
 }
 
+// EC2 refuses names of groups that begin as IDs do, and CloudFormation derives them from the stack's name.
+func TestNamesLikeIDs(t *testing.T) {
+	for _, tc := range []struct {
+		old, replacement string
+		refused          bool
+	}{
+		{"company_prefix: my", "company_prefix: sg", true},
+		{"company_prefix: my", "company_prefix: sg-x", true},
+		{"company_prefix: my", "company_prefix: sgx", false},
+		{"{scenario: 3-tier-web}", "{scenario: 3-tier-web, sg_name_override: sg-foo}", true},
+		{"{scenario: 3-tier-web}", "{scenario: 3-tier-web, sg_name_override: sg}", true}, // the stack is sg-stack
+		{"{scenario: 3-tier-web}", "{scenario: 3-tier-web, sg_name_override: my-sg-foo}", false},
+	} {
+		_, problems := load(t, strings.Replace(minimal, tc.old, tc.replacement, 1))
+		refused := slices.ContainsFunc(problems, func(d diag.Diagnostic) bool { return d.ID == diag.CodeName && d.IsError() })
+		if refused != tc.refused || len(problems) > 1 {
+			t.Errorf("%s: %v", tc.replacement, problems)
+		}
+	}
+}
+
 // Whatever config is accepted, its names keep to the limits of AWS, with the suffix of a test set too.
 func TestNamesKeepToAWSLimits(t *testing.T) {
 	stack := regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
@@ -64,13 +110,14 @@ func TestNamesKeepToAWSLimits(t *testing.T) {
 		text = strings.Replace(text, "3-tier-web}", `3-tier-web, workload: "`+word("workload")+`"}`, 1)
 		c, problems := load(t, text)
 		tooLong := len(c.Names.SGName) > 110
-		if problems.HasErrors() != tooLong {
-			rt.Fatalf("%d characters: %v", len(c.Names.SGName), problems)
+		likeID := strings.HasPrefix(c.Names.SGName, "sg-")
+		if problems.HasErrors() != (tooLong || likeID) {
+			rt.Fatalf("%s: %v", c.Names.SGName, problems)
 		}
-		if tooLong {
+		if tooLong || likeID {
 			return
 		}
-		test := config.Names{SGName: c.Names.SGName + "-t0123ab"}
+		test := c.Names.Test("0123ab")
 		tier := strings.Repeat("t", 31)
 		if !stack.MatchString(test.Stack()) || !parameter.MatchString(test.Parameter(tier)) || len(test.Parameter(tier)) > 1011 ||
 			!export.MatchString(test.Export(tier)) || len(test.GroupDescription(tier)) > 255 || len(test.Group(tier)) > 256 {

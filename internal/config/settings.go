@@ -27,6 +27,8 @@ type Settings struct {
 	ResourcesPerStack int
 	TemplateBytes     int
 
+	TemplateBucket string // as it is written, see Bucket; empty: there is none
+
 	// Ports that checks know, each list over TCP and UDP, but for the amplification ports: those of UDP.
 	DatabasePorts      []int
 	AdminPorts         []int
@@ -61,6 +63,7 @@ func LoadSettings(workdir string) (Settings, diag.List, diag.Sources, error) {
 	doc := yamldoc.Parse(SettingsFile, src)
 	doc.Validate(schema)
 	checkDurations(doc.Root(), &doc.Problems)
+	checkBucket(doc.Root(), &doc.Problems)
 	layers = append(layers, doc.Root())
 	return decodeSettings(layers), doc.Problems, diag.Sources{SettingsFile: src}, nil
 }
@@ -117,6 +120,11 @@ func decodeSettings(layers []yamldoc.Map) Settings {
 		AdminPorts:         ports("admin"),
 		HighRiskPorts:      ports("high_risk"),
 		AmplificationPorts: ports("amplification"),
+	}
+	for _, layer := range layers {
+		if v := layer.Get("template_bucket"); v.Exists() {
+			s.TemplateBucket = v.Text()
+		}
 	}
 	s.Folders.Configs = get("folders", "configs").Text()
 	s.Folders.Scenarios = get("folders", "scenarios").Text()

@@ -1,8 +1,10 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +59,8 @@ func TestSettings(t *testing.T) {
 			s.DatabasePorts, s.AmplificationPorts = []int{1111}, nil
 		}},
 		{"a list can be emptied", "known_ports: {database: []}\n", func(s *config.Settings) { s.DatabasePorts = nil }},
+		{"a bucket", "template_bucket: a.b-{account_id}-{region}\n", func(s *config.Settings) { s.TemplateBucket = "a.b-{account_id}-{region}" }},
+		{"no bucket", "template_bucket: ''\n", func(*config.Settings) {}},
 		{"nothing", "{}\n", func(*config.Settings) {}},
 		{"all times", "timeouts: {deploy: 1m, delete: 2m, verify: 3s}\npolling: {average_interval: 500ms}\n", func(s *config.Settings) {
 			s.DeployTimeout, s.DeleteTimeout, s.VerifyTimeout, s.PollInterval = time.Minute, 2*time.Minute, 3*time.Second, 500*time.Millisecond
@@ -103,7 +107,12 @@ func TestBadSettings(t *testing.T) {
 		"quotas: {rules_per_direction: 0}":               at(diag.CodeValue, 31, "quotas.rules_per_direction: the number 0 is out of range", count),
 		"quotas: {template_bytes: 99999999999999999999}": at(diag.CodeValue, 26, "quotas.template_bytes: the number 99999999999999999999 is out of range", count),
 		"timeout: {}":                                    at(diag.CodeUnknownKey, 1, `the file: unknown key "timeout"`, `did you mean "timeouts"?`),
-		"known_ports: {database: [0]}":                   at(diag.CodeValue, 26, "known_ports.database[0]: the number 0 is out of range", "a port from 1 to 65535"),
+		"template_bucket: Acme": at(diag.CodeValue, 18, `template_bucket: the text "Acme" does not match ^([a-z0-9.-]|\{account_id\}|\{region\})*$`,
+			"a bucket's name, in which {account_id} and {region} stand for those of the config"),
+		"template_bucket: 'a-{env}'": at(diag.CodeValue, 18, `template_bucket: the text "a-{env}" does not match ^([a-z0-9.-]|\{account_id\}|\{region\})*$`,
+			"a bucket's name, in which {account_id} and {region} stand for those of the config"),
+		"template_bucket: 5":           at(diag.CodeType, 18, "template_bucket: text is wanted here, not the number 5", `quote it: template_bucket: "5"`),
+		"known_ports: {database: [0]}": at(diag.CodeValue, 26, "known_ports.database[0]: the number 0 is out of range", "a port from 1 to 65535"),
 	} {
 		_, got, _ := loadSettings(t, text)
 		if diff := cmp.Diff(diag.List{want}, got); diff != "" {
@@ -127,5 +136,42 @@ func TestSettingsThatAreNoFile(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestBucketNames holds template_bucket to S3's rules, with what is filled in.
+func TestBucketNames(t *testing.T) {
+	const long = "it must have 3 to 63 characters, with the account and the region in it"
+	for name, reason := range map[string]string{
+		"abc": "", "a.b-c": "", "a{region}": "", "{account_id}-{region}": "", strings.Repeat("a", 63): "", strings.Repeat("a", 49) + "{region}": "",
+		"ab": long, strings.Repeat("a", 64): long, strings.Repeat("a", 50) + "{region}": long,
+		"-abc": "it must begin and end with a letter or a digit", "abc.": "it must begin and end with a letter or a digit",
+		"a..b": "two dots stand together", "10.1.2.3": "it is an IP address",
+		"xn--a": "AWS reserves names that begin with xn--", "sthree-a": "AWS reserves names that begin with sthree-",
+		"amzn-s3-demo-a": "AWS reserves names that begin with amzn-s3-demo-", "a-s3alias": "AWS reserves names that end with -s3alias",
+		"a--ol-s3": "AWS reserves names that end with --ol-s3", "a.mrap": "AWS reserves names that end with .mrap",
+		"a--x-s3": "AWS reserves names that end with --x-s3", "a--table-s3": "AWS reserves names that end with --table-s3",
+	} {
+		_, problems, _ := loadSettings(t, `template_bucket: "`+name+`"`)
+		var want diag.List
+		if reason != "" {
+			want = diag.List{{
+				ID: diag.CodeValue, Pos: diag.Pos{File: "app_config.yaml", Line: 1, Column: 18},
+				Summary: fmt.Sprintf("template_bucket: no bucket can have the name %q: %s", name, reason),
+				Hint:    "a bucket that exists, such as acme-templates-{account_id}-{region}",
+			}}
+		}
+		if diff := cmp.Diff(want, problems); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestBucketOfAConfig(t *testing.T) {
+	c := &config.Config{AccountID: "123456789012", Region: "eu-west-1"}
+	for setting, want := range map[string]string{"": "", "fixed": "fixed", "a-{account_id}-{region}": "a-123456789012-eu-west-1"} {
+		if got := (config.Settings{TemplateBucket: setting}).Bucket(c); got != want {
+			t.Errorf("%q: %q", setting, got)
+		}
 	}
 }

@@ -75,6 +75,33 @@ func Groups(ctx context.Context, api groupsAPI, ids []string) ([]Group, error) {
 	return groups, nil
 }
 
+// MissingGroups are those of the groups with these IDs that don't exist, ordered by ID.
+func MissingGroups(ctx context.Context, api ec2.DescribeSecurityGroupsAPIClient, ids []string) ([]string, error) {
+	present, err := describeGroups(ctx, api, "group-id", ids)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		return slices.ContainsFunc(present, func(g types.SecurityGroup) bool { return aws.ToString(g.GroupId) == id })
+	})
+	slices.Sort(missing)
+	return missing, nil
+}
+
+// StackGroup is a security group that a stack has made.
+type StackGroup struct{ ID, LogicalID string }
+
+// StackGroups are the groups that stacks of this name have made, ordered by ID, by the tags that CloudFormation gives them
+// (documented): also those that it gave up and could not delete, and those of stacks that are gone.
+func StackGroups(ctx context.Context, api ec2.DescribeSecurityGroupsAPIClient, stackName string) ([]StackGroup, error) {
+	raw, err := describeGroups(ctx, api, "tag:aws:cloudformation:stack-name", []string{stackName})
+	groups := make([]StackGroup, len(raw))
+	for i, g := range raw {
+		groups[i] = StackGroup{aws.ToString(g.GroupId), tagsOf(g.Tags)["aws:cloudformation:logical-id"]}
+	}
+	return groups, err
+}
+
 // Rules lists the rules of the groups with these IDs: by group, ingress first, then by ID. Groups that don't exist have
 // none.
 func Rules(ctx context.Context, api rulesAPI, groupIDs []string) ([]Rule, error) {
@@ -94,15 +121,21 @@ func Rules(ctx context.Context, api rulesAPI, groupIDs []string) ([]Rule, error)
 		}
 	}
 	slices.SortFunc(rules, func(a, b Rule) int {
-		if a.GroupID == b.GroupID && a.Egress != b.Egress {
-			if b.Egress {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(a.GroupID, b.GroupID), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.GroupID, b.GroupID), compareEgress(a, b), cmp.Compare(a.ID, b.ID))
 	})
 	return rules, nil
+}
+
+// compareEgress puts ingress first.
+func compareEgress(a, b Rule) int {
+	switch {
+	case a.Egress == b.Egress:
+		return 0
+	case b.Egress:
+		return -1
+	default:
+		return 1
+	}
 }
 
 func ruleOf(r types.SecurityGroupRule) Rule {

@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +11,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"mlops-infra-suite/internal/awsenv"
 	"mlops-infra-suite/internal/live"
@@ -139,7 +139,7 @@ func TestGroups(t *testing.T) {
 		}
 		return 1
 	})
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 }
@@ -165,61 +165,27 @@ func TestReferences(t *testing.T) {
 	w := newWorld(t)
 	web, app, other := w.group(t, "web"), w.group(t, "app"), w.group(t, "other")
 	w.allow(t, app, false, toGroup(tcp(80), web, "inside of the set"))
-	w.allow(t, other, false, toGroup(tcp(80), web, ""), toGroup(tcp(81), web, ""), toGroup(tcp(80), other, ""))
+	w.allow(t, other, false, toGroup(tcp(80), web, ""), toGroup(tcp(81), web, "monitoring"), toGroup(tcp(80), other, ""))
 	w.allow(t, other, true, toGroup(tcp(80), app, ""))
 	got, err := live.References(t.Context(), w.ec2, []string{web, app})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range got {
+		if len(got[i].ID) != len("sgr-0123456789abcdef0") {
+			t.Errorf("rule ID %q", got[i].ID)
+		}
+		got[i].ID = ""
+	}
+	slices.SortFunc(got, func(a, b live.Reference) int { return cmp.Compare(b.Group+b.Description, a.Group+a.Description) })
 	want := []live.Reference{
-		{GroupID: other, GroupName: "other", Refers: web},
-		{GroupID: other, GroupName: "other", Egress: true, Refers: app},
+		{Rule: live.Rule{GroupID: other, Protocol: "tcp", FromPort: 81, ToPort: 81, Group: web, Description: "monitoring"}, GroupName: "other"},
+		{Rule: live.Rule{GroupID: other, Protocol: "tcp", FromPort: 80, ToPort: 80, Group: web}, GroupName: "other"},
+		{Rule: live.Rule{GroupID: other, Egress: true, Protocol: "tcp", FromPort: 80, ToPort: 80, Group: app}, GroupName: "other"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	slices.SortFunc(want, func(a, b live.Reference) int { return cmp.Compare(b.Group+b.Description, a.Group+a.Description) })
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("references (-want +got):\n%s", diff)
-	}
-}
-
-// interfaces is an EC2 with network interfaces, which come in pages of one.
-type interfaces []types.NetworkInterface
-
-func (f interfaces) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetworkInterfacesInput, _ ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	page := len(aws.ToString(in.NextToken))
-	out := &ec2.DescribeNetworkInterfacesOutput{NetworkInterfaces: f[page : page+1]}
-	if page+1 < len(f) {
-		out.NextToken = aws.String(aws.ToString(in.NextToken) + "x")
-	}
-	return out, nil
-}
-
-func TestNetworkInterfaces(t *testing.T) {
-	api := interfaces{
-		{
-			NetworkInterfaceId: aws.String("eni-2"), InterfaceType: types.NetworkInterfaceTypeLambda, RequesterManaged: aws.Bool(true),
-			Description: aws.String("AWS Lambda VPC ENI"), Groups: []types.GroupIdentifier{{GroupId: aws.String("sg-1")}, {GroupId: aws.String("sg-9")}},
-		},
-		{
-			NetworkInterfaceId: aws.String("eni-1"), InterfaceType: types.NetworkInterfaceTypeInterface,
-			Attachment: &types.NetworkInterfaceAttachment{InstanceId: aws.String("i-1")}, Groups: []types.GroupIdentifier{{GroupId: aws.String("sg-2")}},
-		},
-	}
-	got, err := live.NetworkInterfaces(t.Context(), api, []string{"sg-1", "sg-2"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []live.Interface{
-		{ID: "eni-1", Type: "interface", Instance: "i-1", Groups: []string{"sg-2"}},
-		{ID: "eni-2", Type: "lambda", Description: "AWS Lambda VPC ENI", Managed: true, Groups: []string{"sg-1"}},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("interfaces (-want +got):\n%s", diff)
-	}
-}
-
-func TestNoNetworkInterfaces(t *testing.T) {
-	w := newWorld(t)
-	if got, err := live.NetworkInterfaces(t.Context(), w.ec2, []string{w.group(t, "web")}); err != nil || got != nil {
-		t.Errorf("got %v, %v; want none", got, err)
 	}
 }
 
@@ -229,7 +195,7 @@ func TestVPC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]any{w.vpc, []string{"10.0.0.0/16"}}, []any{got.ID, got.CIDRs}); diff != "" {
+	if diff := gocmp.Diff([]any{w.vpc, []string{"10.0.0.0/16"}}, []any{got.ID, got.CIDRs}); diff != "" {
 		t.Errorf("VPC (-want +got):\n%s", diff)
 	}
 	for _, id := range []string{"vpc-0123456789abcdef0", "vpc-nonsense"} {
@@ -254,7 +220,7 @@ func TestParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("parameters (-want +got):\n%s", diff)
 	}
 	if one, err := live.Parameter(t.Context(), w.ssm, "/sg/7"); err != nil || one != "value 7" {
@@ -270,32 +236,8 @@ func wantNotFound(t *testing.T, err error, want live.NotFoundError) {
 	if !ok {
 		t.Fatalf("got %v, want a NotFoundError", err)
 	}
-	if diff := cmp.Diff(want, *got); diff != "" {
+	if diff := gocmp.Diff(want, *got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-// importing is a CloudFormation where two stacks import what is exported, in two pages.
-type importing struct{}
-
-func (importing) ListImports(_ context.Context, in *cloudformation.ListImportsInput, _ ...func(*cloudformation.Options)) (*cloudformation.ListImportsOutput, error) {
-	if in.NextToken == nil {
-		return &cloudformation.ListImportsOutput{Imports: []string{"web"}, NextToken: aws.String("more")}, nil
-	}
-	return &cloudformation.ListImportsOutput{Imports: []string{"app"}}, nil
-}
-
-func TestImporters(t *testing.T) {
-	got, err := live.Importers(t.Context(), importing{}, "x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"app", "web"}, got); diff != "" {
-		t.Error(diff)
-	}
-	w := newWorld(t)
-	if got, err := live.Importers(t.Context(), cloudformation.NewFromConfig(w.cfg), "nobody's"); err != nil || got != nil {
-		t.Errorf("got %v, %v; want none", got, err)
 	}
 }
 

@@ -12,103 +12,112 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// Interface is a network interface that uses security groups.
-type Interface struct {
-	ID          string   // eni-...
-	Type        string   // interface, lambda, vpc_endpoint, ...
-	Description string   // of a managed one: what it belongs to
-	Instance    string   // the instance it is attached to; empty: none
-	Managed     bool     // by an AWS service, which alone can detach it
-	Groups      []string // of the groups asked for, those it uses
-}
-
-// NetworkInterfaces lists the interfaces that use one of the groups, ordered by ID.
-func NetworkInterfaces(ctx context.Context, api ec2.DescribeNetworkInterfacesAPIClient, groupIDs []string) ([]Interface, error) {
-	var found []Interface
-	for some := range slices.Chunk(groupIDs, maxFilterValues) {
-		pages := ec2.NewDescribeNetworkInterfacesPaginator(api, &ec2.DescribeNetworkInterfacesInput{Filters: filter("group-id", some)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("describe network interfaces: %w", err)
-			}
-			for _, n := range page.NetworkInterfaces {
-				found = append(found, interfaceOf(n, groupIDs))
-			}
-		}
-	}
-	byID := func(a, b Interface) int { return cmp.Compare(a.ID, b.ID) }
-	slices.SortFunc(found, byID)
-	return slices.CompactFunc(found, func(a, b Interface) bool { return a.ID == b.ID }), nil
-}
-
-func interfaceOf(n types.NetworkInterface, groupIDs []string) Interface {
-	i := Interface{
-		ID:          aws.ToString(n.NetworkInterfaceId),
-		Type:        string(n.InterfaceType),
-		Description: aws.ToString(n.Description),
-		Managed:     aws.ToBool(n.RequesterManaged),
-	}
-	if n.Attachment != nil {
-		i.Instance = aws.ToString(n.Attachment.InstanceId)
-	}
-	for _, g := range n.Groups {
-		if id := aws.ToString(g.GroupId); slices.Contains(groupIDs, id) {
-			i.Groups = append(i.Groups, id)
-		}
-	}
-	return i
-}
-
-// Reference is a rule's mention of one group by another.
+// Reference is a rule of one group that names another one.
 type Reference struct {
-	GroupID   string // the group that has the rule
-	GroupName string
-	Egress    bool
-	Refers    string // the group at the other end
+	Rule             // Rule.GroupID has the rule, Rule.Group is named by it
+	GroupName string // of the group that has the rule
 }
 
-// References lists the mentions of these groups by rules of groups outside of the list, in this account and region.
-func References(ctx context.Context, api ec2.DescribeSecurityGroupsAPIClient, groupIDs []string) ([]Reference, error) {
-	var found []Reference
-	for _, direction := range []struct {
-		filter string
-		egress bool
-		rules  func(types.SecurityGroup) []types.IpPermission
-	}{
-		{"ip-permission.group-id", false, func(g types.SecurityGroup) []types.IpPermission { return g.IpPermissions }},
-		{"egress.ip-permission.group-id", true, func(g types.SecurityGroup) []types.IpPermission { return g.IpPermissionsEgress }},
-	} {
-		groups, err := describeGroups(ctx, api, direction.filter, groupIDs)
+// References lists the rules by which groups outside of the list name one of these groups, in this account and region: by
+// group, ingress first, then by ID.
+func References(ctx context.Context, api groupsAPI, groupIDs []string) ([]Reference, error) {
+	names := map[string]string{} // of the groups outside
+	for _, direction := range []string{"ip-permission.group-id", "egress.ip-permission.group-id"} {
+		groups, err := describeGroups(ctx, api, direction, groupIDs)
 		if err != nil {
 			return nil, err
 		}
 		for _, g := range groups {
-			if slices.Contains(groupIDs, aws.ToString(g.GroupId)) {
-				continue
+			if id := aws.ToString(g.GroupId); !slices.Contains(groupIDs, id) {
+				names[id] = aws.ToString(g.GroupName)
 			}
-			for _, id := range referredBy(direction.rules(g), groupIDs) {
-				found = append(found, Reference{
-					GroupID: aws.ToString(g.GroupId), GroupName: aws.ToString(g.GroupName), Egress: direction.egress, Refers: id,
-				})
-			}
+		}
+	}
+	rules, err := Rules(ctx, api, sortedKeys(names))
+	if err != nil {
+		return nil, err
+	}
+	var found []Reference
+	for _, r := range rules {
+		if slices.Contains(groupIDs, r.Group) {
+			found = append(found, Reference{Rule: r, GroupName: names[r.GroupID]})
 		}
 	}
 	return found, nil
 }
 
-// referredBy lists those of the groups that the permissions name.
-func referredBy(permissions []types.IpPermission, groupIDs []string) []string {
-	var ids []string
-	for _, p := range permissions {
-		for _, pair := range p.UserIdGroupPairs {
-			if id := aws.ToString(pair.GroupId); slices.Contains(groupIDs, id) {
-				ids = append(ids, id)
+// Association lets a group be used in a VPC beside its own.
+type Association struct {
+	GroupID  string
+	VPCID    string
+	VPCOwner string // the account of the VPC
+	State    string // associating, associated, disassociating, ...
+}
+
+// Associations lists the associations of these groups with other VPCs, by group and VPC, without those that have ended.
+func Associations(ctx context.Context, api ec2.DescribeSecurityGroupVpcAssociationsAPIClient, groupIDs []string) ([]Association, error) {
+	var found []Association
+	for some := range slices.Chunk(groupIDs, maxFilterValues) {
+		pages := ec2.NewDescribeSecurityGroupVpcAssociationsPaginator(api, &ec2.DescribeSecurityGroupVpcAssociationsInput{
+			Filters: filter("group-id", some),
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("describe VPC associations of security groups: %w", err)
+			}
+			for _, a := range page.SecurityGroupVpcAssociations {
+				switch a.State {
+				case types.SecurityGroupVpcAssociationStateDisassociated, types.SecurityGroupVpcAssociationStateAssociationFailed:
+					continue
+				}
+				found = append(found, Association{
+					GroupID: aws.ToString(a.GroupId), VPCID: aws.ToString(a.VpcId), VPCOwner: aws.ToString(a.VpcOwnerId), State: string(a.State),
+				})
 			}
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	slices.SortFunc(found, func(a, b Association) int {
+		return cmp.Or(cmp.Compare(a.GroupID, b.GroupID), cmp.Compare(a.VPCID, b.VPCID))
+	})
+	return found, nil
+}
+
+// PeerReference says that some rule in a VPC on the other side of a connection names a group. Which rule is not to be seen
+// from this side.
+type PeerReference struct {
+	GroupID    string
+	VPCID      string // the VPC on the other side
+	Connection string // pcx-... or tgw-...
+}
+
+type peerAPI interface {
+	DescribeSecurityGroupReferences(context.Context, *ec2.DescribeSecurityGroupReferencesInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupReferencesOutput, error)
+}
+
+// PeerReferences lists the VPCs across a peering connection or transit gateway whose rules name one of these groups. Such a
+// rule does not keep a group from being deleted: it becomes stale (documented). A group that is gone has none.
+func PeerReferences(ctx context.Context, api peerAPI, groupIDs []string) ([]PeerReference, error) {
+	var found []PeerReference
+	for some := range slices.Chunk(groupIDs, maxFilterValues) {
+		out, err := api.DescribeSecurityGroupReferences(ctx, &ec2.DescribeSecurityGroupReferencesInput{GroupId: some})
+		if isNoGroup(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("describe references to security groups: %w", err)
+		}
+		for _, r := range out.SecurityGroupReferenceSet {
+			found = append(found, PeerReference{
+				GroupID: aws.ToString(r.GroupId), VPCID: aws.ToString(r.ReferencingVpcId),
+				Connection: cmp.Or(aws.ToString(r.VpcPeeringConnectionId), aws.ToString(r.TransitGatewayId)),
+			})
+		}
+	}
+	slices.SortFunc(found, func(a, b PeerReference) int {
+		return cmp.Or(cmp.Compare(a.GroupID, b.GroupID), cmp.Compare(a.VPCID, b.VPCID), cmp.Compare(a.Connection, b.Connection))
+	})
+	return found, nil
 }
 
 // Importers lists the stacks that import an exported value, by name. Fn::GetStackOutput isn't listed by AWS, so neither

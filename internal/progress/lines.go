@@ -12,21 +12,29 @@ import (
 //
 //	14:03:12  CREATE_COMPLETE  AWS::EC2::SecurityGroup  WebSecurityGroup
 //
-// A failure's reason follows on its line. Times are local.
-func NewLines(w io.Writer) Handler { return &lines{w: w, zone: time.Local} }
+// A failure's reason follows on its line. Of the events that repeat the status of a resource, as CloudFormation does once a
+// creation has begun in earnest, the first has a line. Times are local.
+func NewLines(w io.Writer) Handler { return &lines{w: w, zone: time.Local, last: map[string]string{}} }
 
 type lines struct {
 	w    io.Writer
 	zone *time.Location
+	last map[string]string // statuses of the operation's resources, by type and logical ID
 	err  error
 }
 
 func (l *lines) Handle(ev stack.Event) {
 	switch ev := ev.(type) {
 	case stack.Started:
+		clear(l.last)
 		l.print(ev.Time, headline(ev))
 	case stack.ResourceEvent:
-		text := clean(ev.Status + "  " + ev.Type + "  " + ev.LogicalID)
+		resource := ev.Type + "  " + ev.LogicalID
+		if l.last[resource] == ev.Status && ev.InProgress() {
+			return
+		}
+		l.last[resource] = ev.Status
+		text := clean(ev.Status + "  " + resource)
 		if ev.Failed() && ev.Reason != "" {
 			text += "  " + clean(ev.Reason)
 		}
@@ -54,6 +62,8 @@ func headline(ev stack.Started) string {
 		return "Updating stack " + name
 	case stack.Delete:
 		return "Deleting stack " + name
+	case stack.Revert:
+		return "Rolling back stack " + name
 	default:
 		return "Waiting for another operation on stack " + name
 	}

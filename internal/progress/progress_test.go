@@ -57,7 +57,7 @@ func story() []stack.Event {
 
 func TestLines(t *testing.T) {
 	var out bytes.Buffer
-	l := &lines{w: &out, zone: time.UTC}
+	l := &lines{w: &out, zone: time.UTC, last: map[string]string{}}
 	for _, ev := range story() {
 		l.Handle(ev)
 	}
@@ -65,6 +65,20 @@ func TestLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	testkit.Golden(t, "lines.txt", out.String())
+}
+
+// CloudFormation tells twice that a creation is in progress; a second operation has its own lines.
+func TestLinesTellAStatusOnce(t *testing.T) {
+	var out bytes.Buffer
+	l := NewLines(&out)
+	for _, op := range []stack.Operation{stack.Create, stack.Update} {
+		l.Handle(stack.Started{Time: at, Operation: op, StackName: "demo"})
+		l.Handle(of(1, "WebIngress", rule, "CREATE_IN_PROGRESS", ""))
+		l.Handle(of(2, "WebIngress", rule, "CREATE_IN_PROGRESS", "Resource creation Initiated"))
+	}
+	if got := strings.Count(out.String(), "CREATE_IN_PROGRESS"); got != 2 {
+		t.Errorf("told %d times in two operations:\n%s", got, out.String())
+	}
 }
 
 func TestJSON(t *testing.T) {

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,11 +24,12 @@ type Result string
 
 // The results.
 const (
-	Created   Result = "created"
-	Updated   Result = "updated"
-	Unchanged Result = "unchanged"
-	Deleted   Result = "deleted"
-	WasAbsent Result = "absent"
+	Created    Result = "created"
+	Updated    Result = "updated"
+	Unchanged  Result = "unchanged"
+	Deleted    Result = "deleted"
+	WasAbsent  Result = "absent"
+	RolledBack Result = "rolled-back"
 )
 
 // Apply carries a plan out and follows it to its end. If only the termination protection can't be switched on, the outcome
@@ -35,11 +37,12 @@ const (
 func (e *Engine) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
+	defer e.clearUpload(ctx, p)
 	if p.Empty {
-		return e.protected(ctx, p, Outcome{Result: Unchanged, Stack: p.before})
+		return e.protected(ctx, p, Outcome{Result: Unchanged, Stack: p.Before})
 	}
 	op := &operation{
-		kind: p.Kind, stackName: p.StackName, stackID: p.StackID, status: p.before.Status,
+		kind: p.Kind, stackName: p.StackName, stackID: p.StackID, status: p.Before.Status,
 		token: e.newToken(), since: p.created, resources: operations(p.Changes), first: p.took / 4,
 	}
 	if err := e.execute(ctx, p, op); err != nil {
@@ -59,25 +62,26 @@ func (e *Engine) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	return e.protected(ctx, p, Outcome{Result: result, Stack: st, Events: op.events, Orphans: op.orphans()})
 }
 
-// execute starts the plan's change set.
+// execute starts the plan's change set. If that can't be done, it leaves nothing of the plan behind.
 func (e *Engine) execute(ctx context.Context, p *Plan, op *operation) error {
+	if p.ChangeSetID == "" || p.gone {
+		return &PlanGoneError{StackName: p.StackName, Err: errors.New("it was a preview, or is discarded")}
+	}
 	_, err := e.api.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
 		ChangeSetName:      aws.String(p.ChangeSetID),
 		StackName:          aws.String(p.StackName),
 		ClientRequestToken: aws.String(op.token),
 		DisableRollback:    aws.Bool(false),
 	})
-	switch {
-	case err == nil:
+	if err == nil || ctx.Err() == nil && e.hasBegun(ctx, op) { // the first answer may have been lost
 		return nil
-	case isPlanGone(err) && e.hasBegun(ctx, op): // a repeated request, whose first answer was lost
-		return nil
-	case isPlanGone(err):
-		return &PlanGoneError{StackName: p.StackName, Err: err}
-	default:
-		err = fmt.Errorf("execute change set of stack %s: %w", p.StackName, err)
-		return e.stopped(ctx, err, activity{name: p.StackName, id: p.StackID, doing: "starting the " + string(p.Kind)})
 	}
+	left := e.giveUp(ctx, p)
+	if _, refused := refusal(err); refused || isPlanGone(err) { // the stack is being changed, or has been
+		return &PlanGoneError{StackName: p.StackName, Err: err}
+	}
+	err = leaving(left, fmt.Errorf("execute change set of stack %s: %w", p.StackName, err))
+	return e.stopped(ctx, err, activity{name: p.StackName, id: p.StackID, doing: "starting the " + string(p.Kind), left: left})
 }
 
 // hasBegun reports whether the newest events of the stack know of op.
@@ -99,8 +103,11 @@ func (e *Engine) settled(ctx context.Context, op *operation) (Stack, error) {
 	pace := newPace(0, 0, e.opt.Poll)
 	for range maxLag {
 		st, err := e.Status(ctx, op.stackID)
-		if err != nil || !st.Status.InProgress() {
-			return st, e.stopped(ctx, err, op.activity())
+		if err != nil {
+			return Stack{}, e.stopped(ctx, fmt.Errorf("the %s is done, but: %w", op.kind, err), op.activity())
+		}
+		if !st.Status.InProgress() {
+			return st, nil
 		}
 		if err := sleep(ctx, pace.next(time.Now())); err != nil {
 			return Stack{}, e.stopped(ctx, err, op.activity())
@@ -118,7 +125,10 @@ func (e *Engine) protected(ctx context.Context, p *Plan, out Outcome) (Outcome, 
 		return out, nil
 	}
 	if err := e.Protect(ctx, out.Stack.Name, true); err != nil {
-		return out, err
+		err = fmt.Errorf("stack %s is %s, but not protected: %w", out.Stack.Name, out.Result, err)
+		return out, e.stopped(ctx, err, activity{
+			name: out.Stack.Name, id: out.Stack.ID, doing: "setting the termination protection", status: out.Stack.Status,
+		})
 	}
 	out.Stack.TerminationProtection = true
 	return out, nil

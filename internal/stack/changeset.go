@@ -13,30 +13,74 @@ import (
 
 // prepare makes the plan's change set and reads it. Whatever goes wrong, it tries to leave nothing behind.
 func (e *Engine) prepare(ctx context.Context, p *Plan) error {
+	if err := e.upload(ctx, p); err != nil {
+		return e.failed(ctx, p, err, e.giveUp(ctx, p))
+	}
 	asked := time.Now()
-	at := activity{name: p.StackName, id: p.StackID, doing: "preparing the change set"}
-	name := e.mine + randomHex(8)
+	name := e.prefix(p) + randomHex(8)
 	if err := e.createChangeSet(ctx, p, name); err != nil {
-		if !isAnswer(err) { // the request may have arrived
-			p.ChangeSetID = name
-			at.left = e.giveUp(ctx, p)
-		}
-		return e.stopped(ctx, err, at)
+		return e.failed(ctx, p, err, e.clear(ctx, p, name, err))
 	}
 	status, reason, err := e.readChangeSet(ctx, p, time.Since(asked)/2)
 	switch {
 	case err != nil:
-		at.id, at.left = p.StackID, e.giveUp(ctx, p)
-		return e.stopped(ctx, err, at)
+		return e.failed(ctx, p, err, e.giveUp(ctx, p))
 	case status == types.ChangeSetStatusFailed && isNoChange(reason):
 		p.Empty = true
-		return e.Discard(ctx, p)
+		return e.takeBack(ctx, p)
 	case status == types.ChangeSetStatusFailed:
-		e.giveUp(ctx, p)
-		return &ChangeSetError{StackName: p.StackName, Reason: reason}
+		refused := &ChangeSetError{StackName: p.StackName, Reason: reason, Problems: e.problems(ctx, p, reason)}
+		return e.failed(ctx, p, refused, e.giveUp(ctx, p))
+	}
+	if err := e.checkUpload(ctx, p); err != nil {
+		return e.failed(ctx, p, err, e.giveUp(ctx, p))
 	}
 	p.took = time.Since(asked)
+	p.Warnings = e.warnings(ctx, p)
 	return nil
+}
+
+// prefix is what the names of change sets begin with that are as p's: previews, or plans, of which those of previews are some.
+func (e *Engine) prefix(p *Plan) string {
+	if p.preview {
+		return e.mine + "preview-"
+	}
+	return e.mine
+}
+
+// failed is the error of a plan that came to nothing, but for what it had to leave.
+func (e *Engine) failed(ctx context.Context, p *Plan, err error, left string) error {
+	return e.stopped(ctx, leaving(left, err), activity{name: p.StackName, id: p.StackID, doing: "preparing the change set", left: left})
+}
+
+// templateLeft begins what is said of a template that is left in a bucket. Unlike a change set, the next run can't tell it
+// from one that somebody needs, and lets it be.
+const templateLeft = "the template "
+
+// leaving adds to an error what is left behind; nothing if that is nothing.
+func leaving(left string, err error) error {
+	switch {
+	case left == "":
+		return err
+	case strings.HasPrefix(left, templateLeft):
+		return fmt.Errorf("%s: %w", left, err)
+	}
+	return fmt.Errorf("%s until the command is run again: %w", left, err)
+}
+
+// clear removes what a request for a change set has made that wasn't answered with success. No answer: it may have arrived.
+// A refusal: where there was no stack, there may be an empty one now. It says what it had to leave behind.
+func (e *Engine) clear(ctx context.Context, p *Plan, name string, err error) (left string) {
+	if isAnswer(err) {
+		if p.Before.Status != Absent {
+			return e.giveUp(ctx, p)
+		}
+		if st, err := e.Status(ctx, p.StackName); err != nil || st.Status != ReviewInProgress {
+			return e.giveUp(ctx, p)
+		}
+	}
+	p.ChangeSetID = name
+	return e.giveUp(ctx, p)
 }
 
 func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) error {
@@ -44,7 +88,7 @@ func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) erro
 	if p.Kind == Create {
 		kind = types.ChangeSetTypeCreate
 	}
-	out, err := e.api.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
+	in := &cloudformation.CreateChangeSetInput{
 		StackName:     aws.String(p.StackName),
 		ChangeSetName: aws.String(name),
 		ChangeSetType: kind,
@@ -52,7 +96,15 @@ func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) erro
 		TemplateBody:  aws.String(p.spec.Template),
 		Parameters:    p.spec.parameters(),
 		Tags:          p.spec.tags(),
-	})
+	}
+	if p.object != nil {
+		url, err := p.object.url(ctx)
+		if err != nil {
+			return err
+		}
+		in.TemplateBody, in.TemplateURL = nil, aws.String(url)
+	}
+	out, err := e.api.CreateChangeSet(ctx, in)
 	if isAlreadyThere(err) { // the name is random: this is ours, and only the response was lost
 		p.ChangeSetID = name
 		return nil
@@ -102,37 +154,86 @@ func (e *Engine) readChangeSet(ctx context.Context, p *Plan, first time.Duration
 // cleanUpTime bounds what is done after an interrupt to leave nothing behind.
 const cleanUpTime = 3 * time.Second
 
-// giveUp discards a plan that came to nothing, even if ctx has ended, and names what it had to leave behind.
+// giveUp discards a plan that came to nothing, even if ctx has ended, and says what it had to leave behind.
 func (e *Engine) giveUp(ctx context.Context, p *Plan) (left string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	switch err := e.Discard(ctx, p); {
-	case err == nil:
-		return ""
-	case p.ChangeSetID != "":
-		return "change set " + p.ChangeSetID
-	default:
-		return "the empty stack " + p.StackName
+	pace := newPace(0, 0, e.opt.Poll)
+	for {
+		err := e.Discard(ctx, p)
+		switch {
+		case err == nil, isExecuting(err): // what has begun goes on
+			return ""
+		case !isPlanGone(err): // else it is being made still, and may not be deleted before it is (assumed)
+			return p.remains(err)
+		}
+		if sleep(ctx, pace.next(time.Now())) != nil {
+			return p.remains(err)
+		}
 	}
 }
 
+// remains says what a plan has left behind that couldn't be discarded, because of err. Where no answer came, the request may
+// have done its work all the same.
+func (p *Plan) remains(err error) string {
+	is := " is left behind"
+	if !isAnswer(err) || isNotFound(err) {
+		is = " may be left behind"
+	}
+	switch {
+	case p.ChangeSetID == "" && p.object.isOurs():
+		return templateLeft + p.object.String() + is
+	case p.ChangeSetID == "":
+		return ""
+	case !p.gone:
+		return "change set " + changeSetName(p.ChangeSetID) + is
+	case p.Kind == Create:
+		return "the empty stack " + p.StackName + is
+	default:
+		return ""
+	}
+}
+
+// changeSetName is the name of a change set, which its ID holds: arn:...:changeSet/NAME/UUID.
+func changeSetName(nameOrID string) string {
+	if _, rest, isID := strings.Cut(nameOrID, ":changeSet/"); isID {
+		nameOrID, _, _ = strings.Cut(rest, "/")
+	}
+	return nameOrID
+}
+
 // Discard takes a plan back: it deletes the change set, others that a killed run of this owner left, and the empty stack
-// that exists only for them. It does nothing for a plan that is discarded already.
+// that exists only for them, and the template that was uploaded for it alone. It does nothing for a plan that is discarded
+// already.
+//
+// A run that is alive can't be told from one that was killed: if its change set goes, it is told that its plan has gone.
 func (e *Engine) Discard(ctx context.Context, p *Plan) error {
+	if err := e.discardChangeSet(ctx, p); err != nil {
+		return err
+	}
+	return p.object.remove(ctx)
+}
+
+func (e *Engine) discardChangeSet(ctx context.Context, p *Plan) error {
 	if p.ChangeSetID == "" {
 		return nil
 	}
-	if err := e.deleteChangeSet(ctx, p.StackName, p.ChangeSetID); err != nil {
-		return err
+	if !p.gone {
+		if err := e.deleteChangeSet(ctx, p.StackName, p.ChangeSetID); err != nil {
+			return err
+		}
+		p.gone = true
 	}
-	p.ChangeSetID = ""
-	others, err := e.deleteLeftovers(ctx, p.StackName)
+	others, err := e.deleteLeftovers(ctx, p.StackName, e.prefix(p))
 	if err != nil {
 		return err
 	}
 	if p.Kind == Create && others == 0 {
-		return e.deleteReviewed(ctx, p.StackName)
+		if err := e.deleteReviewed(ctx, p.StackName); err != nil {
+			return err
+		}
 	}
+	p.ChangeSetID = ""
 	return nil
 }
 
@@ -142,13 +243,13 @@ func (e *Engine) deleteChangeSet(ctx context.Context, stack, changeSet string) e
 		StackName:     aws.String(stack),
 	})
 	if err != nil && !isNotFound(err) {
-		return fmt.Errorf("delete change set %s of stack %s: %w", changeSet, stack, err)
+		return fmt.Errorf("delete change set %s of stack %s: %w", changeSetName(changeSet), stack, err)
 	}
 	return nil
 }
 
-// deleteLeftovers deletes the change sets of this owner that a killed run left on a stack, and counts the others.
-func (e *Engine) deleteLeftovers(ctx context.Context, stack string) (others int, err error) {
+// deleteLeftovers deletes the change sets that a killed run left on a stack, by the prefix of their names, and counts the others.
+func (e *Engine) deleteLeftovers(ctx context.Context, stack, prefix string) (others int, err error) {
 	pages := cloudformation.NewListChangeSetsPaginator(e.api, &cloudformation.ListChangeSetsInput{StackName: aws.String(stack)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -159,7 +260,7 @@ func (e *Engine) deleteLeftovers(ctx context.Context, stack string) (others int,
 			return 0, fmt.Errorf("list change sets of stack %s: %w", stack, err)
 		}
 		for _, cs := range page.Summaries {
-			if !strings.HasPrefix(aws.ToString(cs.ChangeSetName), e.mine) {
+			if !strings.HasPrefix(aws.ToString(cs.ChangeSetName), prefix) {
 				others++
 				continue
 			}

@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,7 +10,10 @@ import (
 )
 
 // Delete deletes the stack with that name or ID and follows it to its end. It waits for an operation that is under way.
-func (e *Engine) Delete(ctx context.Context, name string) (Outcome, error) {
+//
+// Resources to retain are named by their logical IDs. CloudFormation takes those alone that couldn't be deleted before, in
+// DELETE_FAILED, and refuses all others. What is retained exists on, in no stack.
+func (e *Engine) Delete(ctx context.Context, name string, retain ...string) (Outcome, error) {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
 	gone := WasAbsent
@@ -38,22 +40,23 @@ func (e *Engine) Delete(ctx context.Context, name string) (Outcome, error) {
 			}
 			gone, seen = Deleted, Absent
 		default:
-			return e.remove(ctx, st)
+			out, err := e.remove(ctx, st, retain...)
+			if !e.beaten(ctx, st, err) {
+				return out, err
+			}
 		}
 	}
 }
 
 // remove deletes a stack on which no operation is under way.
-func (e *Engine) remove(ctx context.Context, st Stack) (Outcome, error) {
+func (e *Engine) remove(ctx context.Context, st Stack, retain ...string) (Outcome, error) {
 	op := &operation{
 		kind: Delete, stackName: st.Name, stackID: st.ID, status: st.Status,
 		token: e.newToken(), since: laterOf(st.Created, st.Updated),
 	}
-	asked := time.Now()
-	if err := e.deleteStack(ctx, op); err != nil {
+	if err := e.deleteStack(ctx, op, retain...); err != nil {
 		return Outcome{}, err
 	}
-	op.first = time.Since(asked) / 2
 	if err := e.follow(ctx, op); err != nil {
 		return Outcome{}, err
 	}
@@ -62,18 +65,19 @@ func (e *Engine) remove(ctx context.Context, st Stack) (Outcome, error) {
 }
 
 // deleteStack asks for the deletion, by ID: a new stack of the same name is safe from it.
-func (e *Engine) deleteStack(ctx context.Context, op *operation) error {
-	_, err := e.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{
-		StackName:          aws.String(op.stackID),
-		ClientRequestToken: aws.String(op.token),
+func (e *Engine) deleteStack(ctx context.Context, op *operation, retain ...string) error {
+	err := e.begin(ctx, op, func() error {
+		_, err := e.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{
+			StackName:          aws.String(op.stackID),
+			ClientRequestToken: aws.String(op.token),
+			RetainResources:    retain,
+		})
+		return err
 	})
 	if isProtected(err) {
 		return &ProtectedError{StackName: op.stackName}
 	}
-	if err != nil {
-		return e.stopped(ctx, fmt.Errorf("delete stack %s: %w", op.stackName, err), op.activity())
-	}
-	return nil
+	return err
 }
 
 // deleteReviewed deletes the empty stack that a change set of type CREATE made. Only while it has no change sets: then

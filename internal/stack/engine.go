@@ -18,6 +18,7 @@ import (
 type api interface {
 	DescribeStacks(context.Context, *cloudformation.DescribeStacksInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStacksOutput, error)
 	DescribeStackEvents(context.Context, *cloudformation.DescribeStackEventsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStackEventsOutput, error)
+	ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error)
 	CreateChangeSet(context.Context, *cloudformation.CreateChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.CreateChangeSetOutput, error)
 	DescribeChangeSet(context.Context, *cloudformation.DescribeChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeChangeSetOutput, error)
 	ListChangeSets(context.Context, *cloudformation.ListChangeSetsInput, ...func(*cloudformation.Options)) (*cloudformation.ListChangeSetsOutput, error)
@@ -25,6 +26,11 @@ type api interface {
 	DeleteChangeSet(context.Context, *cloudformation.DeleteChangeSetInput, ...func(*cloudformation.Options)) (*cloudformation.DeleteChangeSetOutput, error)
 	DeleteStack(context.Context, *cloudformation.DeleteStackInput, ...func(*cloudformation.Options)) (*cloudformation.DeleteStackOutput, error)
 	UpdateTerminationProtection(context.Context, *cloudformation.UpdateTerminationProtectionInput, ...func(*cloudformation.Options)) (*cloudformation.UpdateTerminationProtectionOutput, error)
+	ContinueUpdateRollback(context.Context, *cloudformation.ContinueUpdateRollbackInput, ...func(*cloudformation.Options)) (*cloudformation.ContinueUpdateRollbackOutput, error)
+	RollbackStack(context.Context, *cloudformation.RollbackStackInput, ...func(*cloudformation.Options)) (*cloudformation.RollbackStackOutput, error)
+	GetTemplate(context.Context, *cloudformation.GetTemplateInput, ...func(*cloudformation.Options)) (*cloudformation.GetTemplateOutput, error)
+	DescribeEvents(context.Context, *cloudformation.DescribeEventsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeEventsOutput, error)
+	ListHookResults(context.Context, *cloudformation.ListHookResultsInput, ...func(*cloudformation.Options)) (*cloudformation.ListHookResultsOutput, error)
 }
 
 // Options adjust an Engine. The zero value is ready to use.
@@ -32,7 +38,7 @@ type Options struct {
 	// Emit receives every event, in order, from the goroutine that called the Engine. Nil: nobody listens.
 	Emit func(Event)
 
-	// Timeout bounds each call of Plan, Apply and Delete. Zero: no bound but the context's.
+	// Timeout bounds each call of a method that waits for CloudFormation. Zero: no bound but the context's.
 	Timeout time.Duration
 
 	// Poll is the average distance of two looks at an operation under way. Zero: one second.
@@ -65,6 +71,7 @@ type Stack struct {
 	Status                Status
 	StatusReason          string
 	Outputs               map[string]string // by output key
+	Exports               []string          // the names under which outputs are exported
 	Parameters            map[string]string
 	Tags                  map[string]string
 	TerminationProtection bool
@@ -99,6 +106,9 @@ func stackOf(s types.Stack) Stack {
 	}
 	for _, o := range s.Outputs {
 		st.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+		if name := aws.ToString(o.ExportName); name != "" {
+			st.Exports = append(st.Exports, name)
+		}
 	}
 	for _, p := range s.Parameters {
 		st.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
@@ -107,6 +117,22 @@ func stackOf(s types.Stack) Stack {
 		st.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	return st
+}
+
+// Template is the text of the template that a stack was deployed with last, or is being deployed with: after a failed
+// creation (ROLLBACK_COMPLETE) that of what doesn't exist any more. A stack that was never deployed (REVIEW_IN_PROGRESS) has
+// an empty one, {}. A name that no stack has gives ErrNotFound.
+func (e *Engine) Template(ctx context.Context, nameOrID string) (string, error) {
+	out, err := e.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{
+		StackName: aws.String(nameOrID), TemplateStage: types.TemplateStageOriginal,
+	})
+	if isNotFound(err) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("get template of stack %s: %w", nameOrID, err)
+	}
+	return cmp.Or(aws.ToString(out.TemplateBody), "{}"), nil
 }
 
 // Protect switches a stack's termination protection on or off.

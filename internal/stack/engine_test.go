@@ -1,7 +1,6 @@
 package stack_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,135 +8,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/google/go-cmp/cmp"
 
-	"mlops-infra-suite/internal/awsenv"
 	"mlops-infra-suite/internal/sandbox"
 	"mlops-infra-suite/internal/stack"
-	"mlops-infra-suite/internal/testkit/sandboxtest"
 )
-
-const (
-	account = "123456789012"
-	region  = "us-west-2"
-)
-
-// world is a sandbox, an engine at work in it, and what both tell.
-type world struct {
-	*stack.Engine
-	cfn    *cloudformation.Client // what somebody else works with
-	calls  *sandboxtest.Recorder  // of the engine alone
-	vpc    string
-	events []stack.Event
-}
-
-// in runs a test in a world of virtual time.
-func in(t *testing.T, opt sandbox.Options, engine stack.Options, test func(*testing.T, *world)) {
-	synctest.Test(t, func(t *testing.T) {
-		box := sandboxtest.Open(t, opt)
-		vpc, _, err := box.EnsureVPC(account, region, "/vpc/demo/VPCId")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &world{cfn: client(box), calls: sandboxtest.Record(box), vpc: vpc}
-		engine.Emit = func(ev stack.Event) { w.events = append(w.events, ev) }
-		engine.Tool = "test"
-		w.Engine = stack.New(client(w.calls), engine)
-		test(t, w)
-	})
-}
-
-func client(h http.Handler) *cloudformation.Client {
-	return cloudformation.NewFromConfig(awsenv.Sandbox(awsenv.SandboxOptions{Handler: h, Account: account, Region: region}))
-}
-
-// spec is a stack of a group, a parameter that holds its ID, and one ingress rule per port.
-func (w *world) spec(ports ...int) stack.Spec {
-	var rules strings.Builder
-	for _, port := range ports {
-		fmt.Fprintf(&rules, `,
-    "Port%d": {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {
-      "GroupId": {"Fn::GetAtt": ["Group", "GroupId"]}, "IpProtocol": "tcp", "FromPort": %[1]d, "ToPort": %[1]d, "CidrIp": "10.0.0.0/8"}}`, port)
-	}
-	return stack.Spec{
-		Name: "demo",
-		Template: `{
-  "Parameters": {"VpcId": {"Type": "AWS::EC2::VPC::Id"}},
-  "Resources": {
-    "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "demo", "VpcId": {"Ref": "VpcId"}}},
-    "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {
-      "Name": "/sg/demo", "Type": "String", "Value": {"Fn::GetAtt": ["Group", "GroupId"]}}}` + rules.String() + `
-  },
-  "Outputs": {"GroupId": {"Value": {"Fn::GetAtt": ["Group", "GroupId"]}}}
-}`,
-		Parameters: map[string]string{"VpcId": w.vpc},
-		Tags:       map[string]string{"ManagedBy": "test"},
-	}
-}
-
-// deploy plans and applies.
-func (w *world) deploy(t *testing.T, spec stack.Spec) (stack.Outcome, error) {
-	t.Helper()
-	plan, err := w.Plan(t.Context(), spec)
-	if err != nil {
-		return stack.Outcome{}, err
-	}
-	return w.Apply(t.Context(), plan)
-}
-
-func (w *world) mustDeploy(t *testing.T, spec stack.Spec) stack.Outcome {
-	t.Helper()
-	out, err := w.deploy(t, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// wantStatus checks in what status a stack is, Absent included.
-func (w *world) wantStatus(t *testing.T, want stack.Status) {
-	t.Helper()
-	st, err := w.Status(t.Context(), "demo")
-	if err != nil && !errors.Is(err, stack.ErrNotFound) {
-		t.Fatal(err)
-	}
-	if st.Status != want {
-		t.Errorf("the stack is in %q, want %q", st.Status, want)
-	}
-}
-
-// wantChangeSets checks how many change sets a stack has.
-func (w *world) wantChangeSets(t *testing.T, want int) {
-	t.Helper()
-	out, err := w.cfn.ListChangeSets(t.Context(), &cloudformation.ListChangeSetsInput{StackName: aws.String("demo")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(out.Summaries) != want {
-		t.Errorf("%d change sets, want %d", len(out.Summaries), want)
-	}
-}
-
-// told lists what the engine told: operations with their ends, and notices.
-func (w *world) told() []string {
-	var lines []string
-	for _, ev := range w.events {
-		switch ev := ev.(type) {
-		case stack.Started:
-			lines = append(lines, string(ev.Operation))
-		case stack.Ended:
-			lines = append(lines, fmt.Sprintf("%s: %s", ev.Operation, ev.Status))
-		case stack.Notice:
-			lines = append(lines, ev.Text)
-		}
-	}
-	return lines
-}
 
 func TestCreateUpdateAndDelete(t *testing.T) {
 	in(t, sandbox.Options{Latency: 3 * time.Second}, stack.Options{}, func(t *testing.T, w *world) {
@@ -372,17 +251,6 @@ func TestFailedDeletionSaysWhatStandsInTheWay(t *testing.T) {
 	})
 }
 
-// refer makes a group outside of the stack that has a rule about another one.
-func (w *world) refer(t *testing.T, group string) {
-	t.Helper()
-	spec := stack.Spec{Name: "other", Parameters: map[string]string{"VpcId": w.vpc, "Group": group}, Template: `{
-  "Parameters": {"VpcId": {"Type": "AWS::EC2::VPC::Id"}, "Group": {"Type": "String"}},
-  "Resources": {"Other": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "other", "VpcId": {"Ref": "VpcId"},
-    "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "SourceSecurityGroupId": {"Ref": "Group"}}]}}}
-}`}
-	w.mustDeploy(t, spec)
-}
-
 func TestDeletionOfAStackUnderReview(t *testing.T) {
 	in(t, sandbox.Options{}, stack.Options{}, func(t *testing.T, w *world) {
 		if _, err := w.Plan(t.Context(), w.spec(80)); err != nil {
@@ -413,93 +281,6 @@ func TestDeletionThatSomebodyElseBeganFirst(t *testing.T) {
 			t.Errorf("got %s, %v; want deleted", out.Result, err)
 		}
 		w.wantStatus(t, stack.Absent)
-	})
-}
-
-// start begins a creation as somebody else, who doesn't wait for its end.
-func (w *world) start(t *testing.T, spec stack.Spec) {
-	t.Helper()
-	plan, err := stack.New(w.cfn, stack.Options{}).Plan(t.Context(), spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.cfn.ExecuteChangeSet(t.Context(), &cloudformation.ExecuteChangeSetInput{ChangeSetName: aws.String(plan.ChangeSetID)})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func resources(events []stack.Event) int {
-	n := 0
-	for _, ev := range events {
-		if _, ok := ev.(stack.ResourceEvent); ok {
-			n++
-		}
-	}
-	return n
-}
-
-func TestInterruptStopsWatchingAndNothingElse(t *testing.T) {
-	in(t, sandbox.Options{Latency: 10 * time.Second}, stack.Options{}, func(t *testing.T, w *world) {
-		plan, err := w.Plan(t.Context(), w.spec(80))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(5*time.Second, cancel)
-		began := time.Now()
-		_, err = w.Apply(ctx, plan)
-		got, ok := errors.AsType[*stack.InterruptedError](err)
-		if !ok || !errors.Is(err, context.Canceled) {
-			t.Fatalf("got %v, want an InterruptedError that wraps context.Canceled", err)
-		}
-		if got.StackID != plan.StackID || got.Hint() == "" || time.Since(began) != 5*time.Second {
-			t.Errorf("got %+v after %v", got, time.Since(began))
-		}
-		w.wantStatus(t, stack.CreateInProgress)
-		if out := w.mustDeploy(t, w.spec(80)); out.Result != stack.Unchanged {
-			t.Errorf("the same command then: %s, want unchanged", out.Result)
-		}
-	})
-}
-
-func TestInterruptedPlanLeavesNothing(t *testing.T) {
-	tests := map[string]sandbox.Options{
-		"while the change set is made": {Latency: 10 * time.Second},
-		"before the answer came":       {Faults: []sandbox.Fault{{Name: "CreateChangeSet", Kind: sandbox.Slow, Delay: 10 * time.Second, Probability: 1}}},
-	}
-	for name, opt := range tests {
-		t.Run(name, func(t *testing.T) {
-			in(t, opt, stack.Options{}, func(t *testing.T, w *world) {
-				ctx, cancel := context.WithCancel(t.Context())
-				time.AfterFunc(5*time.Second, cancel)
-				_, err := w.Plan(ctx, w.spec(80))
-				got, ok := errors.AsType[*stack.InterruptedError](err)
-				if !ok || !errors.Is(err, context.Canceled) {
-					t.Fatalf("got %v, want an InterruptedError that wraps context.Canceled", err)
-				}
-				time.Sleep(time.Minute)
-				if w.wantStatus(t, stack.Absent); got.Left != "" {
-					t.Errorf("left %s", got.Left)
-				}
-			})
-		})
-	}
-}
-
-func TestTimeout(t *testing.T) {
-	in(t, sandbox.Options{Latency: 10 * time.Second}, stack.Options{Timeout: 12 * time.Second}, func(t *testing.T, w *world) {
-		_, err := w.deploy(t, w.spec(80))
-		got, ok := errors.AsType[*stack.TimeoutError](err)
-		if !ok || errors.Is(err, context.Canceled) {
-			t.Fatalf("got %v, want a TimeoutError", err)
-		}
-		want := &stack.TimeoutError{
-			StackName: "demo", StackID: got.StackID, Doing: "watching the creation", Status: stack.CreateInProgress, After: 12 * time.Second,
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
-		}
 	})
 }
 
@@ -571,12 +352,12 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// Polling aside, a deployment takes five calls.
+// Polling aside, a deployment takes six calls.
 func TestCallsOfADeployment(t *testing.T) {
 	in(t, sandbox.Options{Latency: 10 * time.Second}, stack.Options{}, func(t *testing.T, w *world) {
 		w.mustDeploy(t, w.spec(80, 443))
 		polls := []string{"DescribeChangeSet", "DescribeStackEvents"}
-		want := []string{"DescribeStacks", "CreateChangeSet", "ExecuteChangeSet", "DescribeStacks"}
+		want := []string{"DescribeStacks", "CreateChangeSet", "DescribeEvents", "ExecuteChangeSet", "DescribeStacks"}
 		if diff := cmp.Diff(want, w.calls.Calls(polls...)); diff != "" {
 			t.Errorf("calls besides polling (-want +got):\n%s", diff)
 		}
@@ -619,19 +400,4 @@ func TestEndIsNoticedAtOnceForFewCalls(t *testing.T) {
 			})
 		})
 	}
-}
-
-// times tells when the operation in the events began, when it ended, and when the engine told so.
-func times(events []stack.Event) (began, ended, told time.Time) {
-	for _, ev := range events {
-		switch ev := ev.(type) {
-		case stack.Started:
-			began = ev.Time
-		case stack.ResourceEvent:
-			ended = ev.Time
-		case stack.Ended:
-			told = ev.Time
-		}
-	}
-	return began, ended, told
 }

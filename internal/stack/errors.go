@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 )
@@ -37,24 +39,46 @@ func (e *FailedError) Error() string {
 	return text
 }
 
-// Hint says what to do about the cause, if it is one that is known.
-func (e *FailedError) Hint() string { return hintFor(e.First.Reason) }
+// Hint says what to do about the cause, if it is one that is known, or else about the status.
+func (e *FailedError) Hint() string {
+	hint := hintFor(e.First.Reason)
+	if _, stuck := waysOut[e.Status]; stuck && hint == "" {
+		return "run the command again: it says what holds the stack in " + string(e.Status) + ", and the way out"
+	}
+	return hint
+}
 
 // ChangeSetError says that CloudFormation refused to make a change set, or failed to.
 type ChangeSetError struct {
 	StackName string
 	Reason    string
-	Err       error // the API's error; nil if the change set itself failed
+	Problems  []ValidationProblem // what a validation before the deployment or a hook found, if one did
+	Err       error               // the API's error; nil if the change set itself failed
 }
 
 func (e *ChangeSetError) Error() string {
-	return fmt.Sprintf("plan changes of stack %s: %s", e.StackName, e.Reason)
+	reason := e.Reason
+	if len(e.Problems) > 0 {
+		texts := make([]string, len(e.Problems))
+		for i, p := range e.Problems {
+			texts[i] = p.String()
+		}
+		reason = strings.Join(texts, "; ")
+	}
+	return fmt.Sprintf("plan changes of stack %s: %s", e.StackName, reason)
 }
 
 func (e *ChangeSetError) Unwrap() error { return e.Err }
 
 // Hint says what to do about the cause, if it is one that is known.
-func (e *ChangeSetError) Hint() string { return hintFor(e.Reason) }
+func (e *ChangeSetError) Hint() string {
+	for _, p := range e.Problems {
+		if hint := hintFor(p.Reason); hint != "" {
+			return hint
+		}
+	}
+	return hintFor(e.Reason)
+}
 
 // PlanGoneError says that a plan can't be applied any more: another deployment has been made since, or somebody removed
 // its change set.
@@ -64,7 +88,7 @@ type PlanGoneError struct {
 }
 
 func (e *PlanGoneError) Error() string {
-	return fmt.Sprintf("apply changes to stack %s: the plan is not valid any more: %v", e.StackName, e.Err)
+	return fmt.Sprintf("apply changes to stack %s: the plan is not valid any more: %s", e.StackName, said(e.Err))
 }
 
 func (e *PlanGoneError) Unwrap() error { return e.Err }
@@ -74,24 +98,57 @@ func (e *PlanGoneError) Hint() string {
 	return "somebody else has changed the stack or removed the plan meanwhile; run the command again for a new plan"
 }
 
-// StateError says that a stack is in a status whose way out is the user's decision.
+// StateError says that a stack is in a status whose way out is the user's decision: Engine.TakeWayOut.
 type StateError struct {
 	StackName string
 	StackID   string
 	Status    Status
-	Reason    string // CloudFormation's, often empty
+	Reason    string          // CloudFormation's, often empty
+	Held      []ResourceEvent // the resources that failed, which hold the stack there; the newest failure of each
 }
 
 func (e *StateError) Error() string {
 	text := fmt.Sprintf("stack %s is in %s", e.StackName, e.Status)
-	if e.Reason != "" {
-		text += ": " + e.Reason
+	if len(e.Held) == 0 && e.Reason != "" {
+		return text + ": " + e.Reason
+	}
+	for i, ev := range e.Held {
+		text += []string{": ", "; "}[min(i, 1)] + fmt.Sprintf("%s (%s): %s", ev.LogicalID, ev.Type, ev.Reason)
 	}
 	return text
 }
 
+// WayOut is the operation that leads out of the status.
+func (e *StateError) WayOut() WayOut { return waysOut[e.Status] }
+
+// Resources are the logical IDs of what holds the stack: what a way out can leave alone.
+func (e *StateError) Resources() []string {
+	var ids []string
+	for _, ev := range e.Held {
+		if !slices.Contains(ids, ev.LogicalID) {
+			ids = append(ids, ev.LogicalID)
+		}
+	}
+	return ids
+}
+
 // Hint says how to get out of the status.
-func (e *StateError) Hint() string { return wayOut(e.Status) }
+func (e *StateError) Hint() string {
+	mend := "mend what is named"
+	if len(e.Held) > 0 {
+		mend = cmp.Or(hintFor(e.Held[0].Reason), mend)
+	}
+	switch e.WayOut() {
+	case ContinueRollback:
+		return mend + "; then the rollback can go on (aws cloudformation continue-update-rollback), and the command can be run again"
+	case RollBack:
+		return "roll the stack back (aws cloudformation rollback-stack), then run the command again"
+	case DeleteAndCreate:
+		return mend + "; then the stack can be deleted, and the command can be run again"
+	default:
+		return "look at the stack in the CloudFormation console: this tool knows no way out of the status"
+	}
+}
 
 // ProtectedError says that a stack may not be deleted while its termination protection is on.
 type ProtectedError struct{ StackName string }
@@ -106,12 +163,13 @@ func (e *ProtectedError) Hint() string {
 }
 
 // InterruptedError says that the context ended while the engine was at work. It wraps the context's error. What
-// CloudFormation has begun goes on; Left names what was left behind.
+// CloudFormation has begun goes on; Left says what was left behind.
 type InterruptedError struct {
 	StackName string
 	StackID   string // empty before there is a stack
 	Doing     string // such as "watching the update"
-	Left      string // such as a change set that nobody will execute; empty: nothing
+	Status    Status // the last one seen, Absent if none was
+	Left      string // what is, or may be, left behind, such as a change set that nobody will execute; empty: nothing
 	Err       error
 }
 
@@ -124,7 +182,10 @@ func (e *InterruptedError) Unwrap() error { return e.Err }
 // Hint says what goes on without us, and how to come back to it.
 func (e *InterruptedError) Hint() string {
 	if e.Left != "" {
-		return e.Left + " is left behind; the same command works again and removes it"
+		return e.Left + "; the same command works again and removes it"
+	}
+	if e.Status == DeleteInProgress || e.Doing == watchingDeletion {
+		return "the deletion goes on without this command, and what is gone stays gone: run the same command again to come back to it"
 	}
 	return "nothing was cancelled or deleted: what CloudFormation has begun goes on; run the same command again to come back to it"
 }
@@ -135,6 +196,7 @@ type TimeoutError struct {
 	StackID   string
 	Doing     string
 	Status    Status // the last one seen, Absent if none was
+	Left      string // what is, or may be, left behind, such as a change set that nobody will execute; empty: nothing
 	After     time.Duration
 }
 
@@ -150,6 +212,9 @@ func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
 // Hint says how to go on.
 func (e *TimeoutError) Hint() string {
+	if e.Left != "" {
+		return e.Left + "; the same command works again and removes it"
+	}
 	return "CloudFormation goes on by itself; run the same command again to come back to it, or allow it more time"
 }
 
@@ -170,6 +235,13 @@ func isPlanGone(err error) bool {
 	return gone || status
 }
 
+// isExecuting recognises the answer about a change set that can't be deleted because it is being executed. (Assumed: that the
+// status stands in the message.)
+func isExecuting(err error) bool {
+	status, ok := errors.AsType[*types.InvalidChangeSetStatusException](err)
+	return ok && strings.Contains(status.ErrorMessage(), "EXECUTE_")
+}
+
 func isAlreadyThere(err error) bool {
 	_, exists := errors.AsType[*types.AlreadyExistsException](err)
 	return exists
@@ -184,6 +256,19 @@ func isAnswer(err error) bool {
 func hasCode(err error, code string) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	return ok && api.ErrorCode() == code
+}
+
+// said is an error in the API's own words, without what the SDK puts around them.
+func said(err error) string {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return err.Error()
+	}
+	text := api.ErrorMessage()
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok && answer.ServiceRequestID() != "" {
+		text += " (request " + answer.ServiceRequestID() + ")"
+	}
+	return text
 }
 
 // refusal is what the API says about a request that it finds not valid.
@@ -201,6 +286,20 @@ func isNoChange(reason string) bool {
 	return strings.HasPrefix(reason, "The submitted information didn't contain changes.") ||
 		strings.HasPrefix(reason, "No updates are to be performed.")
 }
+
+// isTemplateGone recognises what CloudFormation says of a template that isn't in its bucket; S3 tells those who may not list
+// the bucket that access is denied.
+func isTemplateGone(err error) bool {
+	refused, ok := errors.AsType[*ChangeSetError](err)
+	return ok && (strings.HasPrefix(refused.Reason, "S3 error: The specified key does not exist") ||
+		strings.HasPrefix(refused.Reason, "S3 error: Access Denied"))
+}
+
+// isEarlyValidation recognises the reason of a change set that CloudFormation's validation before a deployment has failed.
+func isEarlyValidation(reason string) bool { return strings.Contains(reason, "AWS::EarlyValidation") }
+
+// isHookFailure recognises the reason of a change set, or of a resource, that a hook has failed.
+func isHookFailure(reason string) bool { return strings.Contains(reason, "hook(s) failed") }
 
 // isCauseless recognises a failure that only follows from another one.
 func isCauseless(e ResourceEvent) bool {
@@ -220,6 +319,8 @@ var hints = []struct {
 		"the group holds that rule already, added outside of the stack: remove it there, then run the command again"},
 	{[]string{"InvalidVpcID.NotFound", "The vpc ID '", "arameter value vpc-"},
 		"check the VPC's ID, the account and the region"},
+	{[]string{"S3 error: Access Denied"},
+		"CloudFormation reads the template with the caller's own permissions: s3:GetObject on it, and kms:Decrypt where the bucket has a key of its own"},
 	{[]string{"not authorized to perform", "AccessDenied", "UnauthorizedOperation"},
 		"the credentials lack a permission: add it to the policy of the user or role that runs the command"},
 	{[]string{"is already exported by stack"},

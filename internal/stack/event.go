@@ -29,6 +29,7 @@ type ResourceEvent struct {
 	Type       string // such as AWS::EC2::SecurityGroup
 	Status     string // such as CREATE_IN_PROGRESS
 	Reason     string // text of the service; it can hold anything
+	Hook       string // of an event about a hook that failed: which, and what it said; empty for all others
 }
 
 // Notice is a sentence for the user, about something that the Engine did or found besides the operation itself.
@@ -59,6 +60,7 @@ const (
 	Create Operation = "create"
 	Update Operation = "update"
 	Delete Operation = "delete"
+	Revert Operation = "rollback" // one that was asked for; those that follow a failure belong to what failed
 	Attach Operation = "attach"
 )
 
@@ -76,6 +78,11 @@ func (e ResourceEvent) InProgress() bool { return strings.HasSuffix(e.Status, "_
 // Failed reports whether e is the failure of something.
 func (e ResourceEvent) Failed() bool { return strings.HasSuffix(e.Status, "_FAILED") }
 
+// sameResource reports whether o is about the same physical resource, or about one that never had an ID.
+func (e ResourceEvent) sameResource(o ResourceEvent) bool {
+	return e.LogicalID == o.LogicalID && e.PhysicalID == o.PhysicalID && e.Type == o.Type
+}
+
 // verb is the first word of the status: CREATE, UPDATE, DELETE, ROLLBACK, ...
 func (e ResourceEvent) verb() string {
 	verb, _, _ := strings.Cut(e.Status, "_")
@@ -90,5 +97,15 @@ func resourceEvent(e types.StackEvent) ResourceEvent {
 		Type:       aws.ToString(e.ResourceType),
 		Status:     string(e.ResourceStatus),
 		Reason:     aws.ToString(e.ResourceStatusReason),
+		Hook:       failedHook(e),
+	}
+}
+
+func failedHook(e types.StackEvent) string {
+	switch e.HookStatus {
+	case types.HookStatusHookCompleteFailed, types.HookStatusHookFailed:
+		return aws.ToString(e.HookType) + ": " + aws.ToString(e.HookStatusReason)
+	default:
+		return ""
 	}
 }

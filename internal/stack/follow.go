@@ -29,12 +29,23 @@ type operation struct {
 	ended  bool
 }
 
+const watchingDeletion = "watching the deletion"
+
 func (op *operation) activity() activity {
 	doing := map[Operation]string{
-		Create: "watching the creation", Update: "watching the update", Delete: "watching the deletion",
-		Attach: "waiting for another operation",
+		Create: "watching the creation", Update: "watching the update", Delete: watchingDeletion,
+		Revert: "watching the rollback", Attach: "waiting for another operation",
 	}
-	return activity{name: op.stackName, id: op.stackID, doing: doing[op.kind], status: op.status}
+	kind := op.kind
+	if kind == Attach && op.status == DeleteInProgress { // maybe our own, of a moment ago
+		kind = Delete
+	}
+	return activity{name: op.stackName, id: op.stackID, doing: doing[kind], status: op.status}
+}
+
+// outOfSight says that an operation can't be watched any longer, and that this doesn't end it.
+func (op *operation) outOfSight(err error) error {
+	return fmt.Errorf("%s of stack %s, which goes on without this command: %w", op.activity().doing, op.stackName, err)
 }
 
 // follow reads an operation's events until it ends. Its error tells how, unless it was meant to or isn't ours.
@@ -61,12 +72,12 @@ func (e *Engine) watch(ctx context.Context, op *operation) error {
 		}
 		fresh, err := e.fresh(ctx, op)
 		if err != nil {
-			return e.stopped(ctx, fmt.Errorf("read events of stack %s: %w", op.stackName, err), op.activity())
+			return e.stopped(ctx, op.outOfSight(err), op.activity())
 		}
 		now := time.Now()
 		for _, ev := range fresh {
 			news = now
-			op.record(ev)
+			ev = op.record(ev)
 			pace.note(ev, now)
 			e.emit(ev)
 			if op.ended {
@@ -76,7 +87,7 @@ func (e *Engine) watch(ctx context.Context, op *operation) error {
 		if now.Sub(news) > quiet*e.opt.Poll {
 			news = now
 			if err := e.missed(ctx, op); err != nil {
-				return e.stopped(ctx, err, op.activity())
+				return e.stopped(ctx, op.outOfSight(err), op.activity())
 			}
 		}
 	}
@@ -153,17 +164,31 @@ func (op *operation) isBefore(raw types.StackEvent) bool {
 	}
 }
 
-func (op *operation) record(ev ResourceEvent) {
+// record takes an event in. A failure that only says that hooks have failed gets what they said, which is in earlier events.
+func (op *operation) record(ev ResourceEvent) ResourceEvent {
+	if ev.Failed() && isHookFailure(ev.Reason) {
+		for _, earlier := range op.events {
+			if earlier.LogicalID == ev.LogicalID && earlier.Hook != "" {
+				ev.Reason += " " + earlier.Hook
+			}
+		}
+	}
 	op.events = append(op.events, ev)
 	if ev.OfStack(op.stackID) {
 		op.status = Status(ev.Status)
 		op.ended = !op.status.InProgress() && op.status != ReviewInProgress
 	}
+	return ev
 }
 
 // failure says why op didn't do what it was meant to; nil if it did, or if it isn't ours.
 func (op *operation) failure() error {
-	if op.kind == Attach || op.status.Succeeded() {
+	switch {
+	case op.kind == Attach, op.status == DeleteComplete && op.kind == Delete:
+		return nil
+	case op.kind != Revert && op.kind != Delete && op.status.Succeeded(): // a deletion that is cancelled leaves a status of success
+		return nil
+	case op.kind == Revert && (op.status == UpdateRollbackComplete || op.status == RollbackComplete || op.status == DeleteComplete):
 		return nil
 	}
 	err := &FailedError{
@@ -186,7 +211,8 @@ func (op *operation) failure() error {
 // an export that is taken, say).
 func (op *operation) ownFailure() ResourceEvent {
 	i := slices.IndexFunc(op.events, func(ev ResourceEvent) bool {
-		return ev.OfStack(op.stackID) && ev.Reason != "" && (ev.Failed() || strings.Contains(ev.Status, "ROLLBACK"))
+		return ev.OfStack(op.stackID) && ev.Reason != "" &&
+			(ev.Failed() || strings.Contains(ev.Status, "ROLLBACK") || op.kind == Delete && !ev.InProgress())
 	})
 	if i < 0 {
 		return ResourceEvent{}

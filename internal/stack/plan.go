@@ -14,9 +14,20 @@ type Plan struct {
 	Kind        Operation // Create or Update
 	Empty       bool      // nothing to change; Apply then only sees to the termination protection
 	Changes     []Change
+	Warnings    []ValidationProblem // what a validation or a hook found that forbids nothing
+	Before      Stack               // as it was found; of a stack that didn't exist only the name
 
-	spec    Spec
-	before  Stack         // zero for a stack that didn't exist
+	First   Step        // of a preview: what a deployment would do before it could make a change set
+	Unknown bool        // of a preview: Changes can't be told before First is done
+	Held    *StateError // of a preview with DecideFirst: what holds the stack, and the way out
+
+	spec   Spec
+	object *object // its template, where that lies in a bucket
+
+	reliedOnOthers bool // the object was there before
+
+	preview bool          // not meant to be applied
+	gone    bool          // its change set is deleted
 	created time.Time     // when the change set was made, by CloudFormation's clock
 	took    time.Duration // how long CloudFormation needed for it
 }
@@ -29,15 +40,38 @@ func (e *Engine) Plan(ctx context.Context, spec Spec) (*Plan, error) {
 	}
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
-	before, kind, err := e.ready(ctx, spec.Name)
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		before, kind, err := e.ready(ctx, spec.Name)
+		if err != nil {
+			return nil, err
+		}
+		p := &Plan{StackName: spec.Name, StackID: before.ID, Kind: kind, spec: spec, Before: before}
+		err = e.prepare(ctx, p)
+		if err == nil {
+			return p, nil
+		}
+		if try == maxRaces || !e.overtaken(ctx, p, err) {
+			return nil, err
+		}
 	}
-	p := &Plan{StackName: spec.Name, StackID: before.ID, Kind: kind, spec: spec, before: before}
-	if err := e.prepare(ctx, p); err != nil {
-		return nil, err
+}
+
+// maxRaces is how often a plan is begun anew because somebody else was faster.
+const maxRaces = 3
+
+// overtaken reports whether a plan came to nothing because of somebody else: CloudFormation refused the change set of a stack
+// that isn't what it was when it was looked at, or another run of this owner took the change set for a leftover.
+func (e *Engine) overtaken(ctx context.Context, p *Plan, err error) bool {
+	if isTemplateGone(err) && p.reliedOnOthers { // who had made the object took it away
+		return true
 	}
-	return p, nil
+	refused, ok := errors.AsType[*ChangeSetError](err)
+	if !ok || refused.Err == nil {
+		return isNotFound(err) && ctx.Err() == nil
+	}
+	st, err := e.Status(ctx, p.StackName)
+	known := err == nil || errors.Is(err, ErrNotFound)
+	return known && answerTo(st.Status) != answerTo(p.Before.Status)
 }
 
 // ready brings a stack into a status that takes a change set, and says of which kind.
@@ -61,7 +95,7 @@ func (e *Engine) ready(ctx context.Context, name string) (Stack, Operation, erro
 			e.notice("stack %s is left from a failed first try (%s): deleting it and starting over", name, st.Status)
 			_, err = e.remove(ctx, st)
 		default:
-			err = &StateError{StackName: name, StackID: st.ID, Status: st.Status, Reason: st.StatusReason}
+			err = e.held(ctx, st)
 		}
 		if err != nil {
 			return Stack{}, "", err
@@ -101,8 +135,12 @@ func (e *Engine) stopped(ctx context.Context, err error, at activity) error {
 	case err == nil, ctx.Err() == nil:
 		return err
 	case errors.Is(context.Cause(ctx), errTimeout):
-		return &TimeoutError{StackName: at.name, StackID: at.id, Doing: at.doing, Status: at.status, After: e.opt.Timeout}
+		return &TimeoutError{
+			StackName: at.name, StackID: at.id, Doing: at.doing, Status: at.status, Left: at.left, After: e.opt.Timeout,
+		}
 	default:
-		return &InterruptedError{StackName: at.name, StackID: at.id, Doing: at.doing, Left: at.left, Err: ctx.Err()}
+		return &InterruptedError{
+			StackName: at.name, StackID: at.id, Doing: at.doing, Status: at.status, Left: at.left, Err: ctx.Err(),
+		}
 	}
 }

@@ -55,6 +55,10 @@ func (f inStatus) DescribeStacks(_ context.Context, in *cloudformation.DescribeS
 	}}}, nil
 }
 
+func (f inStatus) DescribeStackEvents(context.Context, *cloudformation.DescribeStackEventsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStackEventsOutput, error) {
+	return &cloudformation.DescribeStackEventsOutput{}, nil
+}
+
 func TestPlanRefusesWhatTheUserMustDecide(t *testing.T) {
 	for s, a := range answers {
 		if a != refuse {
@@ -82,7 +86,7 @@ func TestPlanRefusesALargeTemplate(t *testing.T) {
 	if !ok {
 		t.Fatalf("got %v, want a TemplateSizeError", err)
 	}
-	if diff := cmp.Diff(&TemplateSizeError{StackName: "demo", Bytes: 51_201}, got); diff != "" {
+	if diff := cmp.Diff(&TemplateSizeError{StackName: "demo", Bytes: 51_201, Limit: MaxTemplateBytes}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -239,6 +243,27 @@ func TestFailureNamesTheFirstCause(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestFailureOfAHookSaysWhatTheHookSaid(t *testing.T) {
+	hooked := of("Group", "CREATE_IN_PROGRESS", "")
+	hooked.Hook = "MyCompany::Guard: no"
+	op := &operation{kind: Create, stackName: "demo", stackID: "stack-id"}
+	for _, ev := range []ResourceEvent{
+		hooked, of("Group", "CREATE_FAILED", "The following hook(s) failed: [MyCompany::Guard]"), stackIs("ROLLBACK_COMPLETE", ""),
+	} {
+		op.record(ev)
+	}
+	const want = "create stack demo: ended in ROLLBACK_COMPLETE: Group (T): The following hook(s) failed: [MyCompany::Guard] MyCompany::Guard: no"
+	if got := op.failure().Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	raw := types.StackEvent{
+		HookStatus: types.HookStatusHookCompleteFailed, HookType: aws.String("MyCompany::Guard"), HookStatusReason: aws.String("no"),
+	}
+	if got := resourceEvent(raw).Hook; got != hooked.Hook {
+		t.Errorf("got %s", got)
 	}
 }
 

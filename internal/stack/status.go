@@ -101,18 +101,24 @@ func answerTo(s Status) answer {
 	return refuse
 }
 
-// wayOut says what a user can do about a stack whose status a deployment refuses.
-func wayOut(s Status) string {
+// leadsToCreate reports whether a deployment creates a stack that it finds in s: now, or once s has come to its end.
+func (s Status) leadsToCreate() bool {
 	switch s {
-	case CreateFailed, RollbackFailed, DeleteFailed:
-		return "delete the stack (its events say what stands in the way), then run the command again"
-	case UpdateFailed:
-		return "roll the stack back in the CloudFormation console (or: aws cloudformation rollback-stack), then run the command again"
-	case UpdateRollbackFailed:
-		return "mend what its events name, then aws cloudformation continue-update-rollback, then run the command again"
-	case ImportRollbackFailed:
-		return "an import was left half undone: finish its rollback in the CloudFormation console, then run the command again"
+	case Absent, DeleteComplete, ReviewInProgress, RollbackInProgress, RollbackComplete, DeleteInProgress,
+		CreateFailed, RollbackFailed, DeleteFailed:
+		return true
 	default:
-		return "look at the stack in the CloudFormation console"
+		return false
 	}
+}
+
+// waysOut are the ways out of the statuses that a deployment refuses. A stack that was never created can be created anew;
+// one that was goes back to what it was.
+var waysOut = map[Status]WayOut{
+	CreateFailed:         DeleteAndCreate,
+	RollbackFailed:       DeleteAndCreate,
+	DeleteFailed:         DeleteAndCreate,
+	UpdateFailed:         RollBack,
+	UpdateRollbackFailed: ContinueRollback,
+	ImportRollbackFailed: NoWayOut,
 }
