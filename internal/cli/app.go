@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -23,23 +24,28 @@ type options struct {
 	sandbox          bool
 	strict           bool
 	allowReplacement bool
+	plan             planOptions // of the actions that show one
+	open             bool        // of the actions that write a report
 }
 
 // app is one run of the program.
 type app struct {
-	env  Env
-	opt  options
-	exit int
+	env     Env
+	opt     options
+	exit    int
+	answers *bufio.Reader               // from a terminal; nil before the first question
+	results map[*cobra.Command]document // what each action prints
 }
 
 // Main runs the program and returns its exit code. args are those behind the program's name.
 func Main(ctx context.Context, args []string, env Env) int {
-	a := &app{env: env}
+	a := &app{env: env, results: map[*cobra.Command]document{}}
 	root := a.root()
+	at := root
 	normal, err := normalise(args)
 	if err == nil {
 		root.SetArgs(normal)
-		err = root.ExecuteContext(ctx)
+		at, err = root.ExecuteContextC(ctx)
 	}
 	if err == nil {
 		return a.exit
@@ -49,14 +55,24 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if !ok {
 		own = usagef("%w", err)
 	}
-	return a.refuse(own, wantsJSON(args))
+	return a.refuse(at, own, wantsJSON(args))
 }
 
-// refuse prints an error that came before any action had begun.
-func (a *app) refuse(e *exitError, asJSON bool) int {
+// refuse prints an error that came before any action had begun. Where the action is known, its document has the action's keys
+// all the same.
+func (a *app) refuse(at *cobra.Command, e *exitError, asJSON bool) int {
 	if asJSON {
-		h := &header{Status: statusFailed, Error: &errorInfo{e.code, e.Error(), e.hint}, Findings: []finding{}}
-		if err := writeJSON(a.env.Stdout, h); err != nil {
+		doc := document(&noResult{})
+		if known, ok := a.results[at]; ok {
+			doc = known
+			doc.head().Action = at.Name()
+		}
+		h := doc.head()
+		h.Status, h.Error = statusFailed, &errorInfo{e.code, e.Error(), e.hint}
+		if h.Findings == nil {
+			h.Findings = []finding{}
+		}
+		if err := writeJSON(a.env.Stdout, doc); err != nil {
 			fmt.Fprintf(a.env.Stderr, "error: %v\n", err)
 		}
 		return e.exit
@@ -89,7 +105,12 @@ With --sandbox everything happens in an AWS of its own inside the program: no ac
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().NFlag() > 0 { // flags without an action: a variable of a pipeline is empty, say
+				return noAction()
+			}
+			return cmd.Help()
+		},
 	}
 	root.SetIn(a.env.Stdin)
 	root.SetOut(a.env.Stdout)
@@ -100,6 +121,10 @@ With --sandbox everything happens in an AWS of its own inside the program: no ac
 	root.SetCompletionCommandGroupID("other")
 	root.AddCommand(a.commands()...)
 	a.flags(root)
+	if width := a.env.StdoutWidth; width >= narrowest {
+		root.Long = wrapProse(root.Long, width)
+		root.SetUsageFunc(wrappedUsage(root.UsageFunc(), width))
+	}
 	return root
 }
 
@@ -113,10 +138,17 @@ func (a *app) flags(root *cobra.Command) {
 	f.BoolVar(&a.opt.force, "force", false, "ask no question before writing")
 	f.BoolVar(&a.opt.dryRun, "dry-run", false, "show what would be done, write nothing")
 	f.BoolVar(&a.opt.verbose, "verbose", false, "tell each step, with durations")
-	f.BoolVar(&a.opt.sandbox, "sandbox", a.env.getenv("SG_SANDBOX") == "1", "use the embedded AWS (also SG_SANDBOX=1)")
+	f.BoolVar(&a.opt.sandbox, "sandbox", false, "use the embedded AWS (also SG_SANDBOX=1)")
 	f.BoolVar(&a.opt.strict, "strict", false, "let warnings block as errors do")
 	f.BoolVar(&a.opt.allowReplacement, "allow-replacement", false, "let a change replace a security group")
 	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // it fails for flags that there are not
+}
+
+// noAction is the error of flags that no action goes with. It is none to ask for nothing at all: that shows the help.
+func noAction() error {
+	e := usagef("no action is named")
+	e.hint = "name it first, or with -act ACTION; sg-provisioner --help shows the actions"
+	return e
 }
 
 func unknownAction(a *app, name string) error {
@@ -134,8 +166,8 @@ func unknownAction(a *app, name string) error {
 // commands are all commands, in the order of the help.
 func (a *app) commands() []*cobra.Command {
 	actions := []*cobra.Command{
-		a.validateConfig(), a.listScenarios(), a.showScenario(), a.showReachability(), a.createTemplate(),
-		a.createSecurityGroups(), a.deleteSecurityGroups(),
+		a.validateConfig(), a.listScenarios(), a.showScenario(), a.showReachability(), a.createPolicy(), a.createTemplate(), a.validateTemplate(), a.createReviewReport(), a.showChanges(),
+		a.testDeploy(), a.checkDrift(), a.createSecurityGroups(), a.deleteSecurityGroups(),
 	}
 	others := []*cobra.Command{a.explain(), a.schema(), a.sandboxCommand(), a.versionCommand()}
 	for _, c := range actions {

@@ -40,7 +40,10 @@ func normalise(args []string) ([]string, error) {
 	if !given {
 		return out, nil
 	}
-	if strings.HasPrefix(action, "-") || action == "" {
+	switch {
+	case action == "":
+		return nil, noAction()
+	case strings.HasPrefix(action, "-"):
 		return nil, usagef("%q is not an action", action)
 	}
 	return slices.Insert(out, 0, action), nil

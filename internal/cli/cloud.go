@@ -7,10 +7,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"mlops-infra-suite/internal/awsenv"
+	"mlops-infra-suite/internal/config"
 	"mlops-infra-suite/internal/live"
 )
 
@@ -19,6 +21,8 @@ type cloud struct {
 	cfn    *cloudformation.Client
 	ec2    *ec2.Client
 	ssm    *ssm.Client
+	trail  *cloudtrail.Client
+	config aws.Config // for further clients
 	caller awsenv.Identity
 	door   *door // nil: the real AWS
 }
@@ -43,9 +47,11 @@ func (s *session) connect(ctx context.Context) (_ *cloud, err error) {
 		return nil, err
 	}
 	c.cfn, c.ec2, c.ssm = cloudformation.NewFromConfig(cfg), ec2.NewFromConfig(cfg), ssm.NewFromConfig(cfg)
+	c.trail, c.config = cloudtrail.NewFromConfig(cfg), cfg
 	if c.caller, err = s.signIn(ctx, cfg); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
+	s.connected = true
 	return c, nil
 }
 
@@ -63,27 +69,28 @@ func (s *session) signIn(ctx context.Context, cfg aws.Config) (awsenv.Identity, 
 	return caller, nil
 }
 
-// vpc returns the ID of the VPC that the config names, which exists.
-func (s *session) vpc(ctx context.Context, c *cloud) (string, error) {
+// vpc finds the VPC that the config names.
+func (s *session) vpc(ctx context.Context, c *cloud) (live.Network, error) {
 	id := s.cfg.VPCID
 	if s.cfg.VPCPath != "" {
 		if err := s.ensureVPC(ctx, c); err != nil {
-			return "", err
+			return live.Network{}, err
 		}
 		var err error
 		if id, err = live.Parameter(ctx, c.ssm, s.cfg.VPCPath); err != nil {
-			return "", s.missing(err, "the VPC provisioner publishes it; or name the VPC itself with vpc_source: direct and vpc_id")
+			return live.Network{}, s.missing(err, "the VPC provisioner publishes it; or name the VPC itself with vpc_source: direct and vpc_id")
 		}
 	}
-	if _, err := live.VPC(ctx, c.ec2, id); err != nil {
+	vpc, err := live.VPC(ctx, c.ec2, id)
+	if err != nil {
 		from := "vpc_id in the config"
 		if s.cfg.VPCPath != "" {
 			from = "the SSM parameter " + s.cfg.VPCPath
 		}
-		return "", s.missing(err, "its ID comes from "+from)
+		return live.Network{}, s.missing(err, "its ID comes from "+from)
 	}
 	s.tell.step("found %s", id)
-	return id, nil
+	return vpc, nil
 }
 
 // missing makes a pre-flight blocker of something that is not there; other errors are explained.
@@ -92,4 +99,29 @@ func (s *session) missing(err error, hint string) error {
 		return blockedf("NOT_FOUND", hint, "%v (account %s, region %s)", notFound, s.cfg.AccountID, s.cfg.Region)
 	}
 	return awsenv.Explain(fmt.Errorf("find VPC: %w", err))
+}
+
+// Where the sandbox is asked about a template when no config says it: the answer is the same everywhere.
+const (
+	anyAccount = "123456789012"
+	anyRegion  = "us-east-1"
+)
+
+// askWhom is the CloudFormation of the config's region, of the environment's where there is no config, or the sandbox's.
+func (s *session) askWhom(ctx context.Context) (aws.Config, *door, error) {
+	if s.app.opt.sandbox {
+		if s.cfg == nil {
+			s.cfg = &config.Config{AccountID: anyAccount, Region: anyRegion}
+		}
+		return s.sandboxAWS()
+	}
+	region := ""
+	if s.cfg != nil {
+		region = s.cfg.Region
+	}
+	cfg, err := awsenv.Load(ctx, awsenv.Options{Region: region, Profile: s.app.opt.profile, Version: s.app.env.Version})
+	if err == nil && cfg.Region == "" {
+		err = errors.New("there is neither a config nor AWS_REGION to name a region")
+	}
+	return cfg, nil, err
 }

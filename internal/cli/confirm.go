@@ -21,10 +21,13 @@ func (s *session) confirm(ctx context.Context, question string) error {
 	if s.app.opt.force {
 		return nil
 	}
+	if s.app.answers == nil {
+		s.app.answers = bufio.NewReader(s.app.env.Stdin) // one for all questions: it may read ahead
+	}
 	fmt.Fprintf(s.app.env.Stderr, "%s [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() { // a read from a terminal can't be interrupted: left alone, it ends with the process
-		line, _ := bufio.NewReader(s.app.env.Stdin).ReadString('\n') // an error is no yes
+		line, _ := s.app.answers.ReadString('\n') // an error is no yes
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {

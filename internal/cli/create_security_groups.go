@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"mlops-infra-suite/internal/awsenv"
-	"mlops-infra-suite/internal/progress"
 	"mlops-infra-suite/internal/sg/template"
 	"mlops-infra-suite/internal/stack"
 )
@@ -26,179 +25,218 @@ type groupJSON struct {
 	Export    string `json:"export"`
 }
 
+// orphanJSON is a resource that the stack gave up and could not delete.
+type orphanJSON struct {
+	LogicalID string `json:"logical_id"`
+	Type      string `json:"type"`
+	ID        string `json:"id"`
+	Reason    string `json:"reason"`
+}
+
 type deployResult struct {
 	header
 	Outcome        string       `json:"outcome"` // created, updated or unchanged; empty when nothing was deployed
 	StackStatus    string       `json:"stack_status"`
 	SecurityGroups []groupJSON  `json:"security_groups"`
-	Changes        []changeJSON `json:"changes"` // of the plan
+	Orphans        []orphanJSON `json:"orphans"`
+	changeReport
 
-	plan *stack.Plan // of a dry run, for the text
 	took time.Duration
 }
 
+func newDeployResult() *deployResult {
+	return &deployResult{SecurityGroups: []groupJSON{}, Orphans: []orphanJSON{}, changeReport: newChangeReport()}
+}
+
 func (r *deployResult) writeText(w io.Writer) {
-	switch {
-	case r.plan != nil:
-		writePlan(w, r.plan)
-	case r.Outcome != "":
-		fmt.Fprintf(w, "%s %s (%s) in %s\n", r.StackName, r.Outcome, r.StackStatus, r.took.Round(10*time.Millisecond))
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, g := range r.SecurityGroups {
-			fmt.Fprintf(table, "  %s\t%s\t%s\n", g.Tier, g.ID, g.Parameter)
-		}
-		table.Flush() // w is a buffer, whose own Flush returns the error
+	r.changeReport.writeText(w)
+	if r.Outcome == "" {
+		return
 	}
+	fmt.Fprintf(w, "%s %s (%s) in %s\n", r.StackName, r.Outcome, r.StackStatus, r.took.Round(10*time.Millisecond))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, g := range r.SecurityGroups {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", g.Tier, g.ID, g.Parameter)
+	}
+	for _, o := range r.Orphans {
+		fmt.Fprintf(table, "  left behind\t%s\t%s: %s\n", o.ID, o.Type, o.Reason)
+	}
+	table.Flush() // w is a buffer, whose own Flush returns the error
 }
 
 func (a *app) createSecurityGroups() *cobra.Command {
-	r := &deployResult{SecurityGroups: []groupJSON{}, Changes: []changeJSON{}}
-	return a.action("create-security-groups", "Deploy the security groups as one stack, or update them", r, func(ctx context.Context, s *session) error {
-		if err := s.load(); err != nil {
-			return err
+	r := newDeployResult()
+	c := a.action("create-security-groups", "Deploy the security groups as one stack, or update them", r, func(ctx context.Context, s *session) error {
+		if a.opt.plan.exitCode && !a.opt.dryRun {
+			return usagef("--exit-code goes with --dry-run: after a deployment there are no changes left")
 		}
-		if err := s.blocked(); err != nil {
+		if err := s.loadDeployable(); err != nil {
 			return err
-		}
-		if err := s.mayWrite(); err != nil {
-			return err
-		}
-		// Who is asked whether to deploy has seen the warnings.
-		if a.opt.output == formatText {
-			if err := s.showFindings(a.env.Stderr); err != nil {
-				return err
-			}
 		}
 		return s.deploy(ctx, r)
 	})
+	a.planFlags(c)
+	a.openFlag(c)
+	c.Flags().BoolVar(&a.opt.plan.recover, "recover", false, "lead the stack out of a status that a deployment can't go on from, also by deleting it")
+	return c
 }
 
-// deploy makes the stack what the config says.
+// loadDeployable loads a set that may be deployed, by the checks and by the user's flags. Who is asked whether to deploy it has
+// seen the warnings.
+func (s *session) loadDeployable() error {
+	if err := s.load(); err != nil {
+		return err
+	}
+	if err := s.blocked(); err != nil {
+		return err
+	}
+	if err := s.mayWrite(); err != nil {
+		return err
+	}
+	if s.app.opt.output != formatText {
+		return nil
+	}
+	return s.showFindings(s.app.env.Stderr)
+}
+
+// deploy makes the stack what the config says. In a dry run it shows what that would change.
 func (s *session) deploy(ctx context.Context, r *deployResult) (err error) {
-	body, err := s.templateFile()
+	if s.app.opt.dryRun {
+		return s.preview(ctx, &r.changeReport)
+	}
+	d, err := s.deployment(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.openLog(); err != nil {
-		return err
-	}
-	c, err := s.connect(ctx)
+	defer func() {
+		if r.StackStatus == "" {
+			r.StackStatus = string(leftIn(err))
+		}
+		err = errors.Join(err, d.close())
+	}()
+	plan, err := d.plan(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	vpc, err := s.vpc(ctx, c)
-	if err != nil {
-		return err
+	s.tell.step("planned %d changes", len(plan.Changes))
+	if err := d.approve(ctx, plan, r); err != nil {
+		// The user may have pressed Ctrl-C at the question: what is to be cleaned up is cleaned up all the same.
+		return errors.Join(err, d.engine.Discard(context.WithoutCancel(ctx), plan))
 	}
-	engine, show := s.engine(c, s.settings.DeployTimeout)
-	defer func() { err = errors.Join(err, show.Close()) }()
-	plan, err := engine.Plan(ctx, stack.Spec{
-		Name:                  s.cfg.Names.Stack(),
-		Template:              body,
-		Parameters:            map[string]string{template.VPCParameter: vpc},
-		Tags:                  template.Tags(s.cfg),
-		TerminationProtection: s.cfg.Production(),
-	})
+	s.begun = true
+	began := d.app.env.Now()
+	return d.report(ctx, plan, r, began, d.carryOut(ctx, plan, r))
+}
+
+// leftIn is the status in which a deployment left its stack, by its error; empty where that doesn't know it.
+func leftIn(err error) stack.Status {
+	if e, ok := errors.AsType[*stack.FailedError](err); ok {
+		return e.Status
+	}
+	if e, ok := errors.AsType[*stack.StateError](err); ok {
+		return e.Status
+	}
+	if e, ok := errors.AsType[*stack.TimeoutError](err); ok {
+		return e.Status
+	}
+	if e, ok := errors.AsType[*stack.InterruptedError](err); ok {
+		return e.Status
+	}
+	return stack.Absent
+}
+
+// shortLag is how long EC2 is given to show the rules of a stack that this run has not changed.
+const shortLag = 3 * time.Second
+
+// carryOut applies a plan and verifies what has come of it.
+func (d *deployment) carryOut(ctx context.Context, plan *stack.Plan, r *deployResult) error {
+	start := d.app.env.Now()
+	outcome, err := d.apply(ctx, plan, r.review)
+	r.took = d.app.env.Now().Sub(start)
 	if err != nil {
 		return awsenv.Explain(err)
 	}
-	r.Changes = changesOf(plan)
-	s.tell.step("planned %d changes", len(plan.Changes))
-	outcome, err := s.carryOut(ctx, engine, plan, r)
-	if err != nil || r.plan != nil {
-		return err
-	}
 	r.Outcome, r.StackStatus = string(outcome.Result), string(outcome.Stack.Status)
+	within := d.settings.VerifyTimeout
 	if outcome.Result == stack.Unchanged {
 		r.Status = statusUnchanged
+		within = min(within, shortLag) // nothing has been made just now, unless by a run that was killed
 	}
-	groups, err := s.publish(r, outcome)
+	groups, err := d.publish(r, outcome)
 	if err != nil {
 		return err
 	}
-	return s.verify(ctx, c, groups)
-}
-
-// carryOut applies a plan if nothing speaks against it; otherwise, and in a dry run, it leaves nothing of it behind.
-func (s *session) carryOut(ctx context.Context, engine *stack.Engine, plan *stack.Plan, r *deployResult) (stack.Outcome, error) {
-	if s.app.opt.dryRun {
-		r.plan = plan
-		r.Status = statusChanges
-		if plan.Empty {
-			r.Status = statusUnchanged
-		}
-		return stack.Outcome{}, awsenv.Explain(engine.Discard(ctx, plan))
+	if outcome.Result == stack.Unchanged { // no event tells what was left behind before
+		r.Orphans = d.orphans(ctx, d.cloud, plan.StackName, tiersByID(groups))
 	}
-	if !plan.Empty {
-		if err := s.approve(ctx, plan); err != nil {
-			// The user may have pressed Ctrl-C at the question: what is to be cleaned up is cleaned up all the same.
-			return stack.Outcome{}, errors.Join(err, engine.Discard(context.WithoutCancel(ctx), plan))
-		}
+	err = d.revokeLeaving(ctx, r.review, false)
+	r.fillLeaving(r.review)
+	if err == nil {
+		err = d.addReturning(ctx, r.review, groups)
 	}
-	start := s.app.env.Now()
-	outcome, err := engine.Apply(ctx, plan)
-	r.took = s.app.env.Now().Sub(start)
-	return outcome, awsenv.Explain(err)
-}
-
-// approve shows the plan and asks for it.
-func (s *session) approve(ctx context.Context, plan *stack.Plan) error {
-	writePlan(s.app.env.Stderr, plan)
-	if err := s.checkReplacement(plan); err != nil {
+	if err != nil {
 		return err
 	}
-	return s.confirm(ctx, "Deploy this to account "+s.cfg.AccountID+", "+s.cfg.Region+"?")
+	return d.verify(ctx, d.cloud, groups, within)
 }
 
-// templateFile writes the template for review and returns the body to send: the YAML, or as little JSON as possible where
-// that is too large.
-func (s *session) templateFile() (string, error) {
-	text, err := s.template.YAML()
+// approve shows a plan and asks for it, unless it changes nothing or something stands in its way.
+func (d *deployment) approve(ctx context.Context, plan *stack.Plan, r *deployResult) error {
+	if plan.Empty {
+		return nil
+	}
+	v, err := d.review(ctx, plan)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if !s.app.opt.dryRun {
-		if err := s.writeTemplate(text); err != nil {
-			return "", err
-		}
+	r.fill(v)
+	if err := writeText(d.app.env.Stderr, v); err != nil {
+		return err
 	}
-	if len(text) <= s.settings.TemplateBytes {
-		return string(text), nil
+	if err := d.tellWarnings(plan); err != nil {
+		return err
 	}
-	text, err = s.template.JSON()
-	if err == nil && len(text) > s.settings.TemplateBytes {
-		err = blockedf("TEMPLATE_TOO_LARGE", "split the set into several: one config per part, told apart by security_groups.workload",
-			"the template has %d bytes as JSON, over CloudFormation's limit of %d for a request", len(text), s.settings.TemplateBytes)
+	if err := v.refusal(); err != nil {
+		return err
 	}
-	return string(text), err
+	if err := d.blocked(); err != nil { // by what the review has found
+		return err
+	}
+	if err := d.checkBroadening(v); err != nil {
+		return err
+	}
+	if err := d.confirm(ctx, "Deploy this to account "+d.cfg.AccountID+", "+d.cfg.Region+"?"); err != nil {
+		return err
+	}
+	return d.approveBroadening(ctx, v)
 }
 
-// engine makes a stack engine whose events are shown and recorded. The caller closes what shows them.
-func (s *session) engine(c *cloud, timeout time.Duration) (*stack.Engine, progress.Handler) {
-	show := progress.New(s.app.env.Stderr, s.app.env.Environ)
-	return stack.New(c.cfn, stack.Options{
-		Tool: tool, Owner: c.caller.ARN, Timeout: timeout, Poll: s.settings.PollInterval,
-		Emit: func(e stack.Event) {
-			show.Handle(e)
-			s.log.stackEvent(e)
-		},
-	}), show
+// approveBroadening asks once more, and says why, where groups that are in use in production are opened.
+func (d *deployment) approveBroadening(ctx context.Context, v *review) error {
+	if !d.cfg.Production() || !v.isUpdate() || !v.flows.Broadens() {
+		return nil
+	}
+	if d.app.opt.force {
+		d.tell.say("warning: this broadens access in production: it opens %s", opened(v.flows))
+		return nil
+	}
+	return d.confirm(ctx, fmt.Sprintf("This broadens access in production: it opens %s. Open it all the same?", opened(v.flows)))
 }
 
 // publish puts the groups into the result, by the outputs of the stack, and returns their IDs by tier.
 func (s *session) publish(r *deployResult, outcome stack.Outcome) (map[string]string, error) {
+	for _, o := range outcome.Orphans {
+		r.Orphans = append(r.Orphans, orphanJSON{o.LogicalID, o.Type, o.PhysicalID, o.Reason})
+		s.tell.say("warning: %s (%s) could not be deleted and is left without a stack: %s", o.PhysicalID, o.Type, o.Reason)
+	}
 	groups := make(map[string]string, len(s.set.Tiers))
 	for _, t := range s.set.Tiers {
 		id, ok := outcome.Stack.Outputs[template.OutputID(t.Name)]
 		if !ok {
-			return nil, fmt.Errorf("read output %s of stack %s: the stack does not have it", template.OutputID(t.Name), r.StackName)
+			return nil, fmt.Errorf("read output %s of stack %s: the stack does not have it", template.OutputID(t.Name), outcome.Stack.Name)
 		}
 		groups[t.Name] = id
 		r.SecurityGroups = append(r.SecurityGroups, groupJSON{t.Name, id, s.cfg.Names.Parameter(t.Name), s.cfg.Names.Export(t.Name)})
-	}
-	for _, o := range outcome.Orphans {
-		s.tell.say("warning: %s (%s) could not be deleted and is left without a stack: %s", o.PhysicalID, o.Type, o.Reason)
 	}
 	return groups, nil
 }

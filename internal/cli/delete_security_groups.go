@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -17,18 +17,39 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-type blockerJSON struct {
-	Kind   string `json:"kind"` // network-interface, reference, import, termination-protection
-	ID     string `json:"id"`
-	Detail string `json:"detail"`
+// resourceJSON is one resource that goes with a stack.
+type resourceJSON struct {
+	LogicalID string `json:"logical_id"`
+	Type      string `json:"type"`
+	ID        string `json:"id"`
 }
 
 type deleteResult struct {
 	header
-	Outcome  string        `json:"outcome"` // deleted or absent; empty when nothing was deleted
-	Blockers []blockerJSON `json:"blockers"`
+	Outcome   string         `json:"outcome"` // deleted or absent; empty when nothing was deleted
+	Blockers  []blockerJSON  `json:"blockers"`
+	Revoked   []revokedJSON  `json:"revoked"`   // rules by which the groups name each other, of which the stack does not know
+	Resources []resourceJSON `json:"resources"` // that went or would go, or, after a failure, are there still
+	Stacks    []string       `json:"stacks"`    // that were deleted
+	Orphans   []orphanJSON   `json:"orphans"`   // groups that the stack made and gave up before
 
-	doomed map[string]string // of a dry run: what would go, by output
+	dryRun, testSets bool
+}
+
+func newDeleteResult() *deleteResult {
+	return &deleteResult{Blockers: []blockerJSON{}, Revoked: []revokedJSON{}, Resources: []resourceJSON{}, Stacks: []string{}, Orphans: []orphanJSON{}}
+}
+
+// add puts what became of another stack into the result.
+func (r *deleteResult) add(other *deleteResult) {
+	r.Blockers = append(r.Blockers, other.Blockers...)
+	r.Revoked = append(r.Revoked, other.Revoked...)
+	r.Resources = append(r.Resources, other.Resources...)
+	r.Stacks = append(r.Stacks, other.Stacks...)
+	r.Orphans = append(r.Orphans, other.Orphans...)
+	if r.Outcome == "" || other.Outcome == string(stack.Deleted) {
+		r.Outcome = other.Outcome
+	}
 }
 
 func (r *deleteResult) writeText(w io.Writer) {
@@ -36,33 +57,75 @@ func (r *deleteResult) writeText(w io.Writer) {
 	for _, b := range r.Blockers {
 		fmt.Fprintf(table, "in the way\t%s\t%s\t%s\n", b.Kind, b.ID, b.Detail)
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.doomed)) {
-		fmt.Fprintf(table, "would be deleted\t%s\t%s\n", name, r.doomed[name])
+	if r.dryRun {
+		for _, rule := range r.Revoked {
+			fmt.Fprintf(table, "would be revoked\t%s\t%s\t%s\n", rule.RuleID, rule.GroupID, rule.Detail)
+		}
+		for _, res := range r.Resources {
+			fmt.Fprintf(table, "would be deleted\t%s\t%s\t%s\n", res.LogicalID, res.Type, res.ID)
+		}
 	}
 	table.Flush() // w is a buffer, whose own Flush returns the error
-	if r.Outcome != "" {
-		fmt.Fprintf(w, "%s %s\n", r.StackName, r.Outcome)
+	for _, name := range r.Stacks {
+		fmt.Fprintf(w, "%s deleted\n", name)
+	}
+	switch {
+	case r.Outcome != string(stack.WasAbsent):
+	case r.testSets:
+		fmt.Fprintf(w, "%s has no test sets\n", r.SGName)
+	default:
+		fmt.Fprintf(w, "%s absent\n", r.StackName)
 	}
 }
 
+func (r *deleteResult) writeMarkdown(m *markdown) {
+	if r.Outcome != "" {
+		m.paragraph("%s: %s.", cmp.Or(strings.Join(r.Stacks, ", "), r.StackName), r.Outcome)
+	}
+	if len(r.Blockers) > 0 {
+		m.heading(3, "In the way")
+		m.blockers(r.Blockers)
+	}
+	if r.dryRun && len(r.Resources) > 0 {
+		rows := make([][]string, len(r.Resources))
+		for i, res := range r.Resources {
+			rows[i] = []string{res.LogicalID, res.Type, res.ID}
+		}
+		m.heading(3, "Would be deleted")
+		m.revoked(r.Revoked)
+		m.table([]string{"Resource", "Type", "ID"}, rows)
+	}
+	m.orphans(r.Orphans)
+}
+
+// deletion is what a user asks for.
+type deletion struct {
+	unprotect bool
+	testSets  bool     // the test sets of the config, in the place of its set
+	retain    []string // logical IDs, of a stack in DELETE_FAILED
+}
+
 func (a *app) deleteSecurityGroups() *cobra.Command {
-	r := &deleteResult{Blockers: []blockerJSON{}}
-	unprotect := false
+	r := newDeleteResult()
+	var del deletion
 	c := a.action("delete-security-groups", "Delete the stack, after showing what stands in the way", r, func(ctx context.Context, s *session) error {
 		if err := s.load(); err != nil {
 			return err
 		}
+		s.shown = append(s.shown, s.findings...) // what the checks say of the config has nothing to do with its deletion
 		if err := s.mayWrite(); err != nil {
 			return err
 		}
-		return s.remove(ctx, r, unprotect)
+		return s.remove(ctx, r, del)
 	})
-	c.Flags().BoolVar(&unprotect, "disable-termination-protection", false, "switch the stack's termination protection off before deleting it")
+	c.Flags().BoolVar(&del.unprotect, "disable-termination-protection", false, "switch the stack's termination protection off before deleting it")
+	c.Flags().StringSliceVar(&del.retain, "retain", nil, "leave this resource (its logical ID) behind; only after a deletion has failed because of it")
+	c.Flags().BoolVar(&del.testSets, "test-sets", false, "delete the test sets that runs of test-deploy left, in the place of the set")
 	return c
 }
 
-// remove deletes the stack if nothing stands in the way.
-func (s *session) remove(ctx context.Context, r *deleteResult, unprotect bool) (err error) {
+// remove deletes the stack of the config, or the stacks of its test sets, if nothing stands in the way.
+func (s *session) remove(ctx context.Context, r *deleteResult, del deletion) (err error) {
 	if err := s.openLog(); err != nil {
 		return err
 	}
@@ -73,82 +136,218 @@ func (s *session) remove(ctx context.Context, r *deleteResult, unprotect bool) (
 	defer func() { err = errors.Join(err, c.close()) }()
 	engine, show := s.engine(c, s.settings.DeleteTimeout)
 	defer func() { err = errors.Join(err, show.Close()) }()
-	name := s.cfg.Names.Stack()
-	st, err := engine.Status(ctx, name)
-	if errors.Is(err, stack.ErrNotFound) {
-		r.Outcome = string(stack.WasAbsent)
-		return nil
+	r.dryRun, r.testSets = s.app.opt.dryRun, del.testSets
+	if r.dryRun {
+		defer func() {
+			r.Status = statusChanges
+			if r.Outcome == string(stack.WasAbsent) {
+				r.Status = statusUnchanged
+			}
+		}()
 	}
+	d := deleter{session: s, cloud: c, engine: engine, deletion: del, result: r}
+	if !del.testSets {
+		return d.run(ctx, s.cfg.Names.Stack())
+	}
+	stacks, err := s.testStacks(ctx, engine)
 	if err != nil {
 		return awsenv.Explain(err)
 	}
-	if r.Blockers, err = s.blockers(ctx, c, st, unprotect); err != nil {
-		return awsenv.Explain(err)
+	if len(stacks) == 0 {
+		r.Outcome = string(stack.WasAbsent)
 	}
-	if s.app.opt.dryRun {
-		r.doomed, r.Status = st.Outputs, statusChanges
+	var failures []error
+	for _, st := range stacks {
+		one := d
+		one.result = newDeleteResult()
+		failures = append(failures, one.run(ctx, st.Name))
+		r.add(one.result)
 	}
-	if len(r.Blockers) > 0 {
-		return blockedf("IN_USE", "nothing was touched; clear what the list names, then run the command again",
-			"%d things stand in the way of deleting %s", len(r.Blockers), name)
-	}
-	if s.app.opt.dryRun {
-		return nil
-	}
-	return s.deleteStack(ctx, engine, st, r)
+	return errors.Join(failures...)
 }
 
-func (s *session) deleteStack(ctx context.Context, engine *stack.Engine, st stack.Stack, r *deleteResult) error {
-	if err := s.confirm(ctx, fmt.Sprintf("Delete %s with its %d security groups?", st.Name, len(st.Outputs))); err != nil {
-		return err
+// deleter deletes one stack.
+type deleter struct {
+	*session
+	cloud  *cloud
+	engine *stack.Engine
+	deletion
+	result *deleteResult
+	ties   []live.Rule // by which the groups name each other, and of which CloudFormation does not know
+}
+
+// run deletes the stack of that name if nothing stands in the way: everything that does is found before anything is
+// touched.
+func (d *deleter) run(ctx context.Context, name string) error {
+	st, err := d.engine.Status(ctx, name)
+	gone := stack.WasAbsent
+	if err == nil && st.Status.InProgress() {
+		gone = stack.Deleted // should it be gone after that, it is since this run
+		st, err = d.engine.Settled(ctx, name)
 	}
-	if st.TerminationProtection {
-		if err := engine.Protect(ctx, st.Name, false); err != nil {
-			return awsenv.Explain(err)
+	if errors.Is(err, stack.ErrNotFound) {
+		d.result.Outcome = string(gone)
+		if gone == stack.Deleted {
+			d.result.Stacks = append(d.result.Stacks, name)
 		}
-		s.tell.say("switched the termination protection of %s off", st.Name)
+		d.result.Orphans = d.orphans(ctx, d.cloud, name, nil)
+		return nil
 	}
-	outcome, err := engine.Delete(ctx, st.ID)
 	if err != nil {
 		return awsenv.Explain(err)
 	}
-	r.Outcome = string(outcome.Result)
+	resources, err := d.inspect(ctx, st)
+	if err != nil {
+		return err
+	}
+	if n := len(d.result.Blockers); n > 0 {
+		return blockedf("IN_USE", "nothing was touched; clear what the list names, then run the command again",
+			"%s of deleting %s", inTheWay(n), name)
+	}
+	if d.app.opt.dryRun {
+		d.result.Orphans = d.orphans(ctx, d.cloud, name, groupsOf(resources, nil))
+		return nil
+	}
+	if err := d.delete(ctx, st, resources); err != nil {
+		return err
+	}
+	d.result.Orphans = d.orphans(ctx, d.cloud, name, groupsOf(resources, d.retain)) // EC2 may show for a while what is gone
 	return nil
 }
 
-// blockers lists everything that would make the deletion fail, so that nothing is touched while there is anything.
-func (s *session) blockers(ctx context.Context, c *cloud, st stack.Stack, unprotect bool) ([]blockerJSON, error) {
+func inTheWay(n int) string {
+	if n == 1 {
+		return "1 thing stands in the way"
+	}
+	return fmt.Sprintf("%d things stand in the way", n)
+}
+
+// inspect reads what the stack holds and what stands in the way of its deletion, into the result.
+func (d *deleter) inspect(ctx context.Context, st stack.Stack) ([]stack.StackResource, error) {
+	resources, err := d.engine.Resources(ctx, st.ID)
+	if err != nil {
+		return nil, awsenv.Explain(err)
+	}
+	if err := d.checkRetain(st, resources); err != nil {
+		return nil, err
+	}
+	d.result.Resources = []resourceJSON{}
+	for _, res := range resources {
+		if res.Exists() && !slices.Contains(d.retain, res.LogicalID) {
+			d.result.Resources = append(d.result.Resources, resourceJSON{res.LogicalID, res.Type, res.PhysicalID})
+		}
+		if res.Status == string(stack.DeleteFailed) {
+			d.tell.say("%s (%s) could not be deleted the last time: %s", res.LogicalID, res.PhysicalID, res.Reason)
+		}
+	}
+	if err := d.findBlockers(ctx, st, resources); err != nil {
+		return nil, awsenv.Explain(err)
+	}
+	if err := d.findTies(ctx, resources); err != nil {
+		return nil, awsenv.Explain(err)
+	}
+	return resources, awsenv.Explain(d.warnPeers(ctx, d.cloud, groupsOf(resources, d.retain)))
+}
+
+// findBlockers lists everything that would make the deletion fail.
+func (d *deleter) findBlockers(ctx context.Context, st stack.Stack, resources []stack.StackResource) error {
 	blockers := []blockerJSON{}
-	if st.TerminationProtection && !unprotect {
+	if st.TerminationProtection && !d.unprotect {
 		blockers = append(blockers, blockerJSON{"termination-protection", st.Name, "switch it off with --disable-termination-protection"})
 	}
-	groups := slices.Sorted(maps.Values(st.Outputs))
-	if len(groups) == 0 {
-		return blockers, nil
-	}
-	interfaces, err := live.NetworkInterfaces(ctx, c.ec2, groups)
+	uses, err := d.cloud.uses(ctx, groupsOf(resources, d.retain))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, i := range interfaces {
-		detail := strings.TrimSpace(i.Type + " " + i.Description + " " + i.Instance)
-		blockers = append(blockers, blockerJSON{"network-interface", i.ID, fmt.Sprintf("uses %s (%s)", strings.Join(i.Groups, ", "), detail)})
-	}
-	references, err := live.References(ctx, c.ec2, groups)
+	imports, err := d.cloud.importers(ctx, st)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, ref := range references {
-		blockers = append(blockers, blockerJSON{"reference", ref.GroupID, fmt.Sprintf("a rule of the group %s names %s", ref.GroupName, ref.Refers)})
+	d.result.Blockers = append(append(blockers, uses...), imports...)
+	return nil
+}
+
+// delete deletes a stack that nothing is known to hold.
+func (d *deleter) delete(ctx context.Context, st stack.Stack, resources []stack.StackResource) error {
+	question := fmt.Sprintf("Delete %s with its %d security groups?", st.Name, len(groupsOf(resources, d.retain)))
+	if err := d.confirm(ctx, question); err != nil {
+		return err
 	}
-	for _, t := range s.set.Tiers {
-		importers, err := live.Importers(ctx, c.cfn, s.cfg.Names.Export(t.Name))
-		if err != nil {
-			return nil, err
+	d.begun = true
+	if st.TerminationProtection {
+		if err := d.engine.Protect(ctx, st.Name, false); err != nil {
+			return awsenv.Explain(err)
 		}
-		for _, stackName := range importers {
-			blockers = append(blockers, blockerJSON{"import", stackName, "imports " + s.cfg.Names.Export(t.Name)})
+		d.tell.say("switched the termination protection of %s off", st.Name)
+	}
+	if err := d.untie(ctx); err != nil {
+		return err
+	}
+	err := d.erase(ctx, st)
+	if err != nil {
+		d.stands(ctx, st)
+	}
+	return err
+}
+
+// erase deletes a stack, asking no more.
+func (d *deleter) erase(ctx context.Context, st stack.Stack) error {
+	outcome, err := d.engine.Delete(ctx, st.ID, d.retain...)
+	if failed, ok := errors.AsType[*stack.FailedError](err); ok {
+		return d.explain(ctx, st, failed)
+	}
+	if err != nil {
+		return awsenv.Explain(err)
+	}
+	d.result.Outcome = string(outcome.Result)
+	d.result.Stacks = append(d.result.Stacks, st.Name)
+	return nil
+}
+
+// explain says what holds a stack whose deletion has failed: something that came to use it after the pre-flight, or that the
+// pre-flight can't see.
+func (d *deleter) explain(ctx context.Context, st stack.Stack, failed *stack.FailedError) error {
+	e := &exitError{exit: exitFailed, code: "DELETE_FAILED", err: failed, hint: failed.Hint()}
+	resources, err := d.engine.Resources(ctx, failed.StackID)
+	if err == nil {
+		st.TerminationProtection = false // else it would not have begun
+		err = d.findBlockers(ctx, st, resources)
+	}
+	if err != nil { // what is known is told; what holds it stays unknown
+		d.tell.say("warning: what holds the stack could not be found: %v", err)
+		return e
+	}
+	d.result.Resources = []resourceJSON{}
+	for _, res := range resources {
+		if res.Exists() {
+			d.result.Resources = append(d.result.Resources, resourceJSON{res.LogicalID, res.Type, res.PhysicalID})
 		}
 	}
-	return blockers, nil
+	if len(d.result.Blockers) > 0 {
+		e.hint = "clear what the list names, then run the same command again"
+	}
+	if failed.Status == stack.DeleteFailed {
+		e.hint = cmp.Or(e.hint, "mend what failed, then run the same command again") + "; or leave the resource behind with --retain LOGICAL_ID"
+	}
+	return e
+}
+
+// checkRetain refuses to leave resources behind where CloudFormation would: it knows that for a failed deletion alone.
+func (d *deleter) checkRetain(st stack.Stack, resources []stack.StackResource) error {
+	if len(d.retain) == 0 {
+		return nil
+	}
+	const hint = "delete without --retain first: if something can't be deleted, the failure names it"
+	if st.Status != stack.DeleteFailed {
+		return blockedf("RETAIN", hint, "%s is in %s: resources can be left behind only after a deletion has failed", st.Name, st.Status)
+	}
+	for _, id := range d.retain {
+		failed := slices.ContainsFunc(resources, func(r stack.StackResource) bool {
+			return r.LogicalID == id && r.Status == string(stack.DeleteFailed)
+		})
+		if !failed {
+			return blockedf("RETAIN", hint, "%s has no resource %s whose deletion has failed", st.Name, id)
+		}
+	}
+	return nil
 }

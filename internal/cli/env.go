@@ -4,12 +4,17 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"mlops-infra-suite/internal/sandbox"
 )
 
 // Env is the world outside of the program.
@@ -25,6 +30,17 @@ type Env struct {
 	// redraws in place.
 	StdinTerminal  bool
 	StderrTerminal bool
+
+	// StdoutWidth and StderrWidth are the columns of a terminal; 0 where there is none, or one that doesn't tell: then no line is broken.
+	StdoutWidth int
+	StderrWidth int
+
+	// Interrupted makes a context that the next interrupt ends: the one that Main was given has ended by the first. Nil: there
+	// won't be another one.
+	Interrupted func(context.Context) (context.Context, context.CancelFunc)
+
+	// OpenSandbox opens the embedded AWS. Nil: sandbox.Open.
+	OpenSandbox func(dir string, opts sandbox.Options) (*sandbox.Sandbox, error)
 }
 
 // SystemEnv is the Env of a real process.
@@ -36,7 +52,38 @@ func SystemEnv(version string) Env {
 		Version:        version,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		StdoutWidth:    width(os.Stdout),
+		StderrWidth:    width(os.Stderr),
+		Interrupted: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		},
 	}
+}
+
+// width is the columns of a terminal, 0 of anything else.
+func width(f *os.File) int {
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// untilNext is a context for what is to be done after an interrupt has ended ctx: it ends by the next one.
+func (e Env) untilNext(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = context.WithoutCancel(ctx)
+	if e.Interrupted == nil {
+		return ctx, func() {}
+	}
+	return e.Interrupted(ctx)
+}
+
+// openSandbox opens the embedded AWS in a folder.
+func (e Env) openSandbox(dir string, opts sandbox.Options) (*sandbox.Sandbox, error) {
+	if e.OpenSandbox != nil {
+		return e.OpenSandbox(dir, opts)
+	}
+	return sandbox.Open(dir, opts)
 }
 
 // getenv is the value of an environment variable, empty where it is not set.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"mlops-infra-suite/internal/diag"
 )
@@ -14,8 +15,10 @@ const (
 	exitFailed      = 1   // AWS or anything else
 	exitUsage       = 2   // wrong usage
 	exitInvalid     = 3   // config, scenario or template not valid
+	exitUnlicensed  = 4   // this copy has no license
 	exitInsecure    = 5   // blocked by a security error or an assertion
 	exitBlocked     = 6   // blocked by a pre-flight check, or --force is missing
+	exitChanges     = 10  // with --exit-code: changes or drift exist
 	exitInterrupted = 130 // by a signal
 )
 
@@ -54,6 +57,23 @@ func insecure(findings diag.List, strict bool) *exitError {
 	return e
 }
 
+const codeInterrupted = "INTERRUPTED"
+
+// interrupted says what an interrupt left, where the error that it caused doesn't: begun tells whether anything was to be changed by
+// then. Who has begun nothing owes the user no more than that.
+func (e *exitError) interrupted(begun bool) *exitError {
+	switch {
+	case e.code != codeInterrupted || e.hint != "":
+		return e
+	case !begun:
+		return &exitError{e.exit, e.code, fmt.Errorf("interrupted: nothing was changed"), "run the same command again"}
+	default:
+		return &exitError{
+			e.exit, e.code, fmt.Errorf("interrupted after the changes had begun: %w", e.err), "run the same command again: it goes on where this one was",
+		}
+	}
+}
+
 // classify gives every error its exit code, word and hint: the one place that does.
 func classify(err error) *exitError {
 	if own, ok := errors.AsType[*exitError](err); ok {
@@ -61,11 +81,14 @@ func classify(err error) *exitError {
 	}
 	e := &exitError{exit: exitFailed, code: "FAILED", err: err}
 	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
+	switch {
+	case errors.As(err, &hinted):
 		e.hint = hinted.Hint()
+	case errors.Is(err, fs.ErrPermission):
+		e.hint = userHint
 	}
 	if errors.Is(err, context.Canceled) {
-		e.exit, e.code = exitInterrupted, "INTERRUPTED"
+		e.exit, e.code = exitInterrupted, codeInterrupted
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.code = "TIMEOUT"

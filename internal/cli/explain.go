@@ -37,12 +37,13 @@ type checkJSON struct {
 	Passes      string        `json:"passes"`
 	Fails       string        `json:"fails"`
 	Constructed string        `json:"constructed"` // why no set of this tool fails; empty where one can
+	Live        bool          `json:"live"`        // check-drift looks for it in EC2: there are no examples, and the fix is a command
 }
 
 func checkOf(c check.Check) checkJSON {
 	out := checkJSON{
 		ID: c.ID, Title: c.Title, Why: c.Why, Notes: c.Notes, Impact: string(c.Impact), Waivable: c.Waivable, Remedy: c.Remedy, Fix: c.Fix,
-		Passes: c.Pass.YAML, Fails: c.Fail.YAML, Constructed: c.Constructed,
+		Passes: c.Pass.YAML, Fails: c.Fail.YAML, Constructed: c.Constructed, Live: c.Live,
 		Levels: []levelJSON{}, Mappings: []mappingJSON{},
 	}
 	for _, l := range c.Levels {
@@ -70,7 +71,7 @@ func (a *app) explain() *cobra.Command {
 	})
 	c.Use = "explain [CHECK]"
 	c.Example = "  sg-provisioner explain SG013"
-	for _, known := range check.Catalogue() {
+	for _, known := range check.All() {
 		c.ValidArgs = append(c.ValidArgs, cobra.CompletionWithDesc(known.ID, known.Title))
 	}
 	c.Args = func(_ *cobra.Command, args []string) error {
@@ -85,7 +86,7 @@ func (a *app) explain() *cobra.Command {
 
 // choose takes the checks that were asked for: all of them, or one.
 func (r *explainResult) choose(ids []string) error {
-	r.checks = check.Catalogue()
+	r.checks = check.All()
 	if len(ids) > 0 {
 		c, ok := check.Find(strings.ToUpper(ids[0]))
 		if !ok {
@@ -127,11 +128,16 @@ func writeCheck(w io.Writer, c check.Check) {
 	if c.Notes != "" {
 		fmt.Fprintf(w, "\nWhat counts: %s\n", c.Notes)
 	}
+	if c.Live {
+		fmt.Fprintln(w, "\nWhere: in what EC2 holds; check-drift looks.")
+	}
 	if c.Constructed != "" {
 		fmt.Fprintf(w, "\nSets of this tool pass: %s.\n", c.Constructed)
 	}
 	fmt.Fprintf(w, "\nWhat to do: %s.\n%s", c.Remedy, indent(c.Fix))
-	fmt.Fprintf(w, "\nPasses:\n%s\nFails:\n%s", indent(c.Pass.YAML), indent(c.Fail.YAML))
+	if !c.Live {
+		fmt.Fprintf(w, "\nPasses:\n%s\nFails:\n%s", indent(c.Pass.YAML), indent(c.Fail.YAML))
+	}
 	if len(c.Mappings) == 0 {
 		return
 	}

@@ -79,7 +79,7 @@ func (s *session) print(failure *errorInfo) error {
 			return err
 		}
 	case formatSARIF:
-		if s.app.exit == exitUsage {
+		if s.app.exit == exitUsage || s.app.exit == exitUnlicensed {
 			break // nothing was analysed: there is no result
 		}
 		if err := writeJSON(env.Stdout, s.sarif(failure)); err != nil {
@@ -107,12 +107,28 @@ func (s *session) printText() error {
 	return writeText(env.Stdout, s.doc)
 }
 
+// mostFindings is how many findings are shown for people at a time: more are no list to read, but a file to mend at its source.
+// Other formats have all of them.
+const mostFindings = 100
+
 // showFindings writes those findings for people that have not been shown yet.
 func (s *session) showFindings(w io.Writer) error {
 	fresh := slices.DeleteFunc(slices.Clone(s.findings), func(d diag.Diagnostic) bool { return slices.Contains(s.shown, d) })
 	fresh.Sort()
-	if err := fresh.WriteText(w, s.sources, s.tell.paint()); err != nil {
+	told, rest := fresh.Gravest(mostFindings)
+	width := s.app.env.StderrWidth
+	if w == s.app.env.Stdout {
+		width = s.app.env.StdoutWidth
+	}
+	var text strings.Builder
+	if err := told.WriteText(&text, s.sources, s.tell.paint()); err != nil {
 		return fmt.Errorf("write findings: %w", err)
+	}
+	if _, err := io.WriteString(w, wrapProse(text.String(), width)); err != nil {
+		return fmt.Errorf("write findings: %w", err)
+	}
+	if len(rest) > 0 {
+		fmt.Fprintf(w, "\n... and %s (%s); -o json lists them all\n", plural(len(rest), "more finding"), rest.Count())
 	}
 	if len(fresh) > 0 {
 		fmt.Fprintln(w)
@@ -130,8 +146,10 @@ func (s *session) tellFailure(failure *errorInfo) {
 	if paint := s.tell.paint(); paint != nil {
 		label = paint(diag.Error, label)
 	}
-	fmt.Fprintf(s.app.env.Stderr, "%s: %s\n", label, diag.Printable(failure.Message))
+	width := s.app.env.StderrWidth
+	message := wrap("error: "+diag.Printable(failure.Message), width, "  ")
+	fmt.Fprintf(s.app.env.Stderr, "%s%s\n", label, strings.TrimPrefix(message, "error"))
 	if failure.Hint != "" {
-		fmt.Fprintf(s.app.env.Stderr, "hint: %s\n", diag.Printable(failure.Hint))
+		fmt.Fprintln(s.app.env.Stderr, wrap("hint: "+diag.Printable(failure.Hint), width, "  "))
 	}
 }

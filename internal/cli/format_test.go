@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +29,35 @@ func invoke(t *testing.T, args ...string) ran {
 		Now: func() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) },
 	})
 	return ran{stdout.String(), stderr.String(), exit}
+}
+
+// full is a disk that takes nothing more.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// A result that can't be written is a failure, not wrong usage, and what the run itself failed with is told all the same.
+func TestResultCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/formats")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		args []string
+		exit int
+		want string
+	}{
+		{[]string{"list-scenarios"}, 1, "error: write result: no space left on device"},
+		{[]string{"list-scenarios", "-o", "json"}, 1, "error: write result: no space left on device"},
+		{[]string{"validate-config", "-c", "nothing.yaml", "-o", "json"}, 3, "the input is not valid"},
+	} {
+		var stderr bytes.Buffer
+		env := cli.Env{Stdin: strings.NewReader(""), Stdout: full{}, Stderr: &stderr, Version: "test", Now: time.Now}
+		exit := cli.Main(t.Context(), append(tc.args, "--workdir", dir), env)
+		if exit != tc.exit || !strings.Contains(stderr.String(), tc.want) || strings.Contains(stderr.String(), "--help") {
+			t.Errorf("%v: exit code %d\n%s", tc.args, exit, stderr.String())
+		}
+	}
 }
 
 func TestMarkdown(t *testing.T) {
@@ -76,11 +106,12 @@ func TestFormatsOfActions(t *testing.T) {
 		}},
 		{"list-scenarios -o markdown", ran{
 			Stderr: "error: list-scenarios has no form for --output markdown\n" +
-				hint + "create-security-groups, show-reachability, show-scenario, validate-config\n", Exit: 2,
+				hint + "check-drift, create-policy, create-review-report, create-security-groups, delete-security-groups, show-changes, " +
+				"show-reachability, show-scenario, test-deploy, validate-config, validate-template\n", Exit: 2,
 		}},
 		{"create-security-groups -c plain.yaml -o sarif", ran{
 			Stderr: "error: create-security-groups has no form for --output sarif\n" +
-				hint + "create-template, show-reachability, show-scenario, validate-config\n", Exit: 2,
+				hint + "create-template, show-reachability, show-scenario, validate-config, validate-template\n", Exit: 2,
 		}},
 		{"show-scenario -o sarif", ran{ // the action has begun, but there was nothing to analyse
 			Stderr: "error: show-scenario needs a config: -con FILE\nhint: sg-provisioner --help shows the actions and flags\n", Exit: 2,

@@ -54,6 +54,7 @@ func (s *session) verdict(h *header) string {
 	count := s.findings.Count()
 	words := map[string]string{
 		statusOK: count, statusFailed: "failed", statusBlocked: "blocked", statusChanges: "changes planned", statusUnchanged: "nothing to change",
+		statusDrift: "drift",
 	}
 	verdict := words[h.Status]
 	if s.app.exit == exitInvalid {

@@ -10,6 +10,7 @@ import (
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/reach"
 	"mlops-infra-suite/internal/sg/ruleset"
+	"mlops-infra-suite/internal/stack"
 )
 
 // findings writes the findings, those that block first and the waived ones last.
@@ -73,20 +74,56 @@ func (m *markdown) flows(title string, flows []reach.Flow) {
 	m.table([]string{"From", "To", "Traffic"}, rows)
 }
 
-// changes writes the changes of a plan.
-func (m *markdown) changes(list []changeJSON) {
+// review writes a plan: what it changes, what it opens and closes, and what stands in its way.
+func (m *markdown) review(v *review) {
+	if v == nil {
+		return
+	}
+	if len(v.tree) > 0 {
+		m.changes(v)
+		m.paragraph("Against what EC2 holds now, %s.", effect(v.flows))
+		m.flows("Opened", v.flows.Opened)
+		m.flows("Closed", v.flows.Closed)
+	}
+	m.leaving(v)
+	m.moves(v)
+	m.drift(v)
+	if v.standing.foreign != nil {
+		m.paragraph("%s", v.foreignNote())
+	}
+	for _, b := range v.barriers {
+		m.heading(3, "In the way: %s", b.summary)
+		m.blockers(b.things)
+		m.paragraph("%s", b.hint)
+	}
+}
+
+// changes writes the changes of a plan, tier by tier.
+func (m *markdown) changes(v *review) {
+	counts := countActions(v.plan.Changes)
+	rows := make([][]string, len(v.tree))
+	for i, n := range v.tree {
+		what := n.words
+		if len(n.details) > 0 {
+			what += ": " + strings.Join(n.details, "; ")
+		}
+		rows[i] = []string{string(n.action), cmp.Or(n.tier, "-"), what, n.resources(), n.change.Type, string(n.change.Replacement)}
+	}
+	m.heading(3, "Changes")
+	m.paragraph("Resources: %d to add, %d to modify, %d to remove.", counts[stack.Add], counts[stack.Modify], counts[stack.Remove])
+	m.table([]string{"Action", "Tier", "What", "Resource", "Type", "Replacement"}, rows)
+}
+
+// blockers writes what stands in the way of something.
+func (m *markdown) blockers(list []blockerJSON) {
 	if len(list) == 0 {
 		return
 	}
-	counts := map[string]int{}
 	rows := make([][]string, len(list))
-	for i, c := range list {
-		counts[c.Action]++
-		rows[i] = []string{c.Action, c.LogicalID, c.Type, c.Replacement}
+	for i, b := range list {
+		rows[i] = []string{b.Kind, b.ID, b.Detail}
 	}
-	m.heading(3, "Changes")
-	m.paragraph("Resources: %d to add, %d to modify, %d to remove.", counts["add"], counts["modify"], counts["remove"])
-	m.table([]string{"Action", "Resource", "Type", "Replacement"}, rows)
+	m.table([]string{"Kind", "ID", "What it is, and what to do"}, rows)
 }
 
 func (r *validateResult) writeMarkdown(m *markdown) {
@@ -134,11 +171,12 @@ func (r *reachResult) writeMarkdown(m *markdown) {
 		m.flows("Closed", r.delta.Closed)
 	case r.Error == nil:
 		m.flows("Flows", r.flows)
+		m.mermaid("Connections", r.chart)
 	}
 }
 
 func (r *deployResult) writeMarkdown(m *markdown) {
-	m.changes(r.Changes)
+	m.review(r.review)
 	if len(r.SecurityGroups) == 0 {
 		return
 	}
@@ -149,4 +187,5 @@ func (r *deployResult) writeMarkdown(m *markdown) {
 	m.heading(3, "Security groups")
 	m.paragraph("The stack %s is %s (%s).", r.StackName, r.Outcome, r.StackStatus)
 	m.table([]string{"Tier", "Group", "SSM parameter"}, rows)
+	m.orphans(r.Orphans)
 }

@@ -29,6 +29,11 @@ type document interface {
 	writeText(w io.Writer)
 }
 
+// noResult is the document of a command line that names no action.
+type noResult struct{ header }
+
+func (r *noResult) writeText(io.Writer) {}
+
 // The words of header.Status.
 const (
 	statusOK        = "ok"
@@ -36,6 +41,7 @@ const (
 	statusBlocked   = "blocked"
 	statusChanges   = "changes"
 	statusUnchanged = "unchanged"
+	statusDrift     = "drift"
 )
 
 type errorInfo struct {
@@ -60,8 +66,13 @@ type finding struct {
 
 // files are those that were written, relative to the working directory.
 type files struct {
-	Template string `json:"template,omitempty"`
-	Log      string `json:"log,omitempty"`
+	Template       string `json:"template,omitempty"`
+	Review         string `json:"review,omitempty"`
+	ReviewHTML     string `json:"review_html,omitempty"`
+	DeploymentHTML string `json:"deployment_html,omitempty"`
+	DriftHTML      string `json:"drift_html,omitempty"`
+	Policy         string `json:"policy,omitempty"`
+	Log            string `json:"log,omitempty"`
 }
 
 func findingsOf(list diag.List) []finding {
@@ -88,8 +99,8 @@ func writeJSON(w io.Writer, doc any) error {
 	return nil
 }
 
-// writeText writes a document as text in one piece.
-func writeText(w io.Writer, doc document) error {
+// writeText writes a document, or a part of one, as text in one piece.
+func writeText(w io.Writer, doc interface{ writeText(w io.Writer) }) error {
 	out := bufio.NewWriter(w)
 	doc.writeText(out)
 	if err := out.Flush(); err != nil {

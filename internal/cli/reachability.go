@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mlops-infra-suite/internal/sg/reach"
+	"mlops-infra-suite/internal/sg/report"
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
@@ -59,6 +60,7 @@ type reachResult struct {
 	flows []reach.Flow
 	delta *reach.Delta
 	base  string // the config of --against
+	chart string // of the whole set, for Markdown
 }
 
 type reachOptions struct {
@@ -97,6 +99,9 @@ func (s *session) showReachability(r *reachResult, opt reachOptions) error {
 	matrix := reach.Compute(s.set, reach.Options{Zones: zones})
 	r.zones, r.flows = matrix.Zones(), keep(matrix.Flows())
 	r.Flows, r.table = flowsOf(r.flows), opt.matrix
+	if all := (reachOptions{matrix: opt.matrix}); opt == all && s.app.opt.output == formatMarkdown {
+		r.chart = report.Chart(s.set, matrix)
+	}
 	return nil
 }
 

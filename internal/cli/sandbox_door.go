@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
 
 	"mlops-infra-suite/internal/awsenv"
 	"mlops-infra-suite/internal/sandbox"
@@ -13,6 +15,24 @@ import (
 
 // sandboxFolder is where the sandbox keeps its state, in the working directory.
 const sandboxFolder = ".sandbox"
+
+// chooseAWS decides between the sandbox and the real AWS where no flag has: by the environment. What it can't read there is
+// refused, for it must not mean the real AWS by accident.
+func (a *app) chooseAWS(cmd *cobra.Command) error {
+	value := a.env.getenv("SG_SANDBOX")
+	on, known := map[string]bool{
+		"1": true, "true": true, "yes": true, "on": true, "0": false, "false": false, "no": false, "off": false, "": false,
+	}[strings.ToLower(value)]
+	if !known {
+		e := usagef("SG_SANDBOX is %q", value)
+		e.hint = "1, true, yes and on mean the sandbox; 0, false, no, off and nothing the real AWS"
+		return e
+	}
+	if !cmd.Flags().Changed("sandbox") {
+		a.opt.sandbox = on
+	}
+	return nil
+}
 
 // door is a way into the sandbox of the working directory: through the process that serves it, or else by opening it.
 type door struct {
@@ -22,45 +42,79 @@ type door struct {
 
 // openDoor finds the way into the sandbox.
 func (a *app) openDoor(dir string) (*door, error) {
-	if address, ok := sandbox.Address(dir); ok {
-		return &door{address: address}, nil
+	tuning := sandboxTuning{
+		latency: a.env.getenv("SG_SANDBOX_LATENCY"), trailDelay: a.env.getenv("SG_SANDBOX_TRAIL_DELAY"), faults: a.env.getenv("SG_SANDBOX_FAULTS"),
 	}
-	opts, err := a.sandboxOptions(a.env.getenv("SG_SANDBOX_LATENCY"), a.env.getenv("SG_SANDBOX_FAULTS"))
+	opts, err := tuning.options()
 	if err != nil {
 		return nil, err
+	}
+	if address, ok := sandbox.Address(dir); ok {
+		return served(address, tuning)
 	}
 	// The file outlives this process however it ends. Flushing after each step would guard against a power cut alone, and
 	// take most of the time of a run.
 	opts.NoSync = true
-	box, err := sandbox.Open(dir, opts)
+	box, err := a.env.openSandbox(dir, opts)
 	if err == nil {
 		return &door{box: box}, nil
 	}
 	if address, ok := sandbox.Address(dir); ok { // a server that has just begun
-		return &door{address: address}, nil
+		return served(address, tuning)
 	}
-	if errors.Is(err, sandbox.ErrLocked) {
-		return nil, blockedf("SANDBOX_LOCKED", "wait for the other process to end; to share one sandbox, run 'sg-provisioner sandbox serve'", "%w", err)
-	}
-	return nil, err
+	return nil, explainSandbox(err)
 }
 
-// sandboxOptions reads latency and faults as flags and environment variables give them; both may be empty.
-func (a *app) sandboxOptions(latency, faults string) (sandbox.Options, error) {
-	var opts sandbox.Options
-	if latency != "" {
-		d, err := time.ParseDuration(latency)
-		if err != nil || d < 0 {
-			return opts, usagef("%q is not a latency such as 200ms", latency)
-		}
-		opts.Latency = d
+// served is the way through a server. What goes wrong on purpose is the server's own affair: faults and delays that are asked for here
+// would come to nothing, and a test that relies on them would pass for the wrong reason.
+func served(address string, tuning sandboxTuning) (*door, error) {
+	if tuning != (sandboxTuning{}) {
+		e := usagef("a server has the sandbox open (http://%s): SG_SANDBOX_LATENCY, SG_SANDBOX_TRAIL_DELAY and SG_SANDBOX_FAULTS have no effect on it", address)
+		e.hint = "give them to 'sg-provisioner sandbox serve', as --latency, --trail-delay and --fault; or unset them here"
+		return nil, e
 	}
-	parsed, err := sandbox.ParseFaults(faults)
-	if err != nil {
+	return &door{address: address}, nil
+}
+
+// explainSandbox says what to do about a sandbox that can't be opened.
+func explainSandbox(err error) error {
+	switch {
+	case errors.Is(err, sandbox.ErrLocked):
+		return blockedf("SANDBOX_LOCKED", "wait for the other process to end; to share one sandbox, run 'sg-provisioner sandbox serve'", "%w", err)
+	case errors.Is(err, sandbox.ErrFault):
+		return usagef("faults: %w", err)
+	case errors.Is(err, sandbox.ErrDamaged):
+		return &exitError{exit: exitFailed, code: "SANDBOX_DAMAGED", err: err, hint: "'sg-provisioner sandbox reset' begins an empty one, and keeps the damaged file beside it"}
+	default:
+		return err
+	}
+}
+
+// sandboxTuning is what flags and environment variables say of a sandbox; each may be empty.
+type sandboxTuning struct{ latency, trailDelay, faults string }
+
+func (t sandboxTuning) options() (opts sandbox.Options, err error) {
+	if opts.Latency, err = delay("latency such as 200ms", t.latency); err != nil {
+		return opts, err
+	}
+	if opts.TrailDelay, err = delay("delay such as 2m", t.trailDelay); err != nil {
+		return opts, err
+	}
+	if opts.Faults, err = sandbox.ParseFaults(t.faults); err != nil {
 		return opts, usagef("faults: %w", err)
 	}
-	opts.Faults = parsed
 	return opts, nil
+}
+
+func delay(what, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, usagef("%q is not a %s", text, what)
+	}
+	return d, nil
 }
 
 func (d *door) close() error {
@@ -103,6 +157,26 @@ func (d *door) ensureVPC(ctx context.Context, account, region, parameter string)
 		return d.box.EnsureVPC(account, region, parameter)
 	}
 	return sandbox.EnsureVPCAt(ctx, d.address, account, region, parameter)
+}
+
+// ensureBucket makes the bucket for templates in a sandbox where nobody has.
+func (s *session) ensureBucket(ctx context.Context, d *door) error {
+	if d == nil {
+		return nil
+	}
+	name := s.settings.Bucket(s.cfg)
+	created, err := d.ensureBucket(ctx, s.cfg.AccountID, s.cfg.Region, name)
+	if created {
+		s.tell.say("sandbox: made the bucket %s, as whoever prepares the account would", name)
+	}
+	return err
+}
+
+func (d *door) ensureBucket(ctx context.Context, account, region, name string) (created bool, err error) {
+	if d.box != nil {
+		return d.box.EnsureBucket(account, region, name)
+	}
+	return sandbox.EnsureBucketAt(ctx, d.address, account, region, name)
 }
 
 // reset empties the sandbox.

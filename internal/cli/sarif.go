@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -126,7 +127,7 @@ func (s *session) sarif(failure *errorInfo) sarifLog {
 	return sarifLog{sarifSchema, sarifVersion, []sarifRun{{
 		Tool: sarifTool{sarifDriver{Name: tool, Version: s.app.env.Version, Rules: rules}},
 		// Code scanning takes what stands before the last slash as the category, within which an upload replaces the last.
-		Automation: sarifAutomation{tool + "/" + s.app.opt.config + "/"},
+		Automation: sarifAutomation{tool + "/" + cmp.Or(s.category, s.app.opt.config) + "/"},
 		Invocation: []sarifInvocation{invocation},
 		Bases: map[string]sarifArtifact{sarifRoot: {Description: &sarifMessage{
 			Text: "The folder that the program was started in, or --workdir where that leads out of it or is absolute.",

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 			defer stop()
 			os.Exit(cli.Main(ctx, os.Args[1:], cli.SystemEnv("test")))
 		},
+		"measure": measure,
 	})
 }
 

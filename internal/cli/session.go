@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path/filepath"
@@ -24,6 +25,7 @@ type session struct {
 	doc      document
 	tell     *narrator
 	log      *logFile // nil until the action opens it
+	story    story    // what the stack did, for the report
 	settings config.Settings
 	cfg      *config.Config
 	scenario *scenario.Scenario
@@ -33,14 +35,30 @@ type session struct {
 	verdicts []reach.Verdict // on the config's assertions
 	sources  diag.Sources
 
+	realNames config.Names // of the set that a test set stands in for; zero: this is no test set
+	connected bool         // the account is the right one, so that something may have been written
+	begun     bool         // the user has agreed, if asked, and changes are on their way
+
+	category string // of what is judged, where it is no config: for code scanning
+
 	findingsOnStdout bool      // where they are the result
 	shown            diag.List // the findings that people have seen already
 }
 
-// action makes the command of one action: doc is what it prints, run what it does. An error of run is printed here, in
-// the document or on stderr, and becomes the exit code.
+// action makes the command of one action: doc is what it prints, run what it does once the license is there.
 func (a *app) action(name, short string, doc document, run func(context.Context, *session) error) *cobra.Command {
-	return &cobra.Command{
+	return a.command(name, short, doc, func(ctx context.Context, s *session) error {
+		if err := s.licensed(ctx); err != nil {
+			return err
+		}
+		return run(ctx, s)
+	})
+}
+
+// command is an action that needs no license. An error of run is printed here, in the document or on stderr, and becomes the
+// exit code.
+func (a *app) command(name, short string, doc document, run func(context.Context, *session) error) *cobra.Command {
+	c := &cobra.Command{
 		Use:         name,
 		Short:       short,
 		Args:        cobra.NoArgs,
@@ -49,10 +67,15 @@ func (a *app) action(name, short string, doc document, run func(context.Context,
 			if err := checkFormat(cmd, a.opt.output); err != nil {
 				return err
 			}
+			if err := a.chooseAWS(cmd); err != nil {
+				return err
+			}
 			s := &session{app: a, action: name, doc: doc, tell: a.narrator(), sources: diag.Sources{}}
 			return s.finish(run(cmd.Context(), s))
 		},
 	}
+	a.results[c] = doc
+	return c
 }
 
 func (a *app) narrator() *narrator {
@@ -78,7 +101,7 @@ func (s *session) finish(err error) error {
 		h.Status = statusOK
 	}
 	if err != nil {
-		e := classify(err)
+		e := classify(err).interrupted(s.begun)
 		s.app.exit = e.exit
 		h.Error = &errorInfo{e.code, e.Error(), e.hint}
 		h.Status = statusFailed
@@ -89,7 +112,11 @@ func (s *session) finish(err error) error {
 	if err := s.log.close(h); err != nil {
 		s.tell.say("warning: %v", err)
 	}
-	return s.print(h.Error)
+	if err := s.print(h.Error); err != nil {
+		s.tellFailure(h.Error)
+		return &exitError{exit: cmp.Or(s.app.exit, exitFailed), code: "UNWRITABLE", err: err}
+	}
+	return nil
 }
 
 // path is a folder or file of the settings, where the working directory has it.
@@ -190,21 +217,33 @@ func (s *session) resolve() (diag.List, error) {
 
 // judge runs the checks over the rule set.
 func (s *session) judge() error {
-	findings := check.Run(check.Input{
-		Set:                s.set,
-		Env:                s.cfg.Env,
+	findings := check.Run(s.judged())
+	problems := check.Waive(findings, s.cfg.Waivers, s.set.TierNames(), s.app.env.Now())
+	s.findings = append(s.findings, findings...)
+	return s.accept(append(problems, s.prove()...))
+}
+
+// judged is the rule set as the checks take it.
+func (s *session) judged() check.Input {
+	in := s.checkInput()
+	in.Set, in.GroupDescription, in.Tags, in.Pos = s.set, s.cfg.Names.GroupDescription, s.cfg.Tags, diag.Pos{File: s.cfg.File}
+	return in
+}
+
+// checkInput is what the checks take from the settings and the environment. Where no config says it, that is production.
+func (s *session) checkInput() check.Input {
+	in := check.Input{
+		Env:                "prod",
 		DatabasePorts:      s.settings.DatabasePorts,
 		AdminPorts:         s.settings.AdminPorts,
 		HighRiskPorts:      s.settings.HighRiskPorts,
 		AmplificationPorts: s.settings.AmplificationPorts,
 		RulesPerDirection:  s.settings.RulesPerDirection,
-		GroupDescription:   s.cfg.Names.GroupDescription,
-		Tags:               s.cfg.Tags,
-		Pos:                diag.Pos{File: s.cfg.File},
-	})
-	problems := check.Waive(findings, s.cfg.Waivers, s.set.TierNames(), s.app.env.Now())
-	s.findings = append(s.findings, findings...)
-	return s.accept(append(problems, s.prove()...))
+	}
+	if s.cfg != nil {
+		in.Env = s.cfg.Env
+	}
+	return in
 }
 
 // prove judges the assertions of the config, and returns what is wrong with their text.

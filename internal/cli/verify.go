@@ -2,28 +2,27 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"mlops-infra-suite/internal/awsenv"
-	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/live"
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-// codeOutOfBand is the ID of findings about rules that EC2 holds and no template has.
-const codeOutOfBand = "SG103"
-
 // verify compares what EC2 and SSM really hold with what was meant: the groups by tier name. Rules that are missing are an
-// error; rules that somebody else added are findings.
-func (s *session) verify(ctx context.Context, c *cloud, groups map[string]string) error {
+// error; rules that somebody else added are findings. EC2 is given some time: it may show late what has just been made.
+func (s *session) verify(ctx context.Context, c *cloud, groups map[string]string, within time.Duration) error {
 	var want []ruleset.Rule
 	for _, t := range s.set.Tiers {
 		want = append(want, t.Effective()...)
 	}
 	var delta ruleset.Delta
-	_, err := live.Settle(ctx, s.settings.VerifyTimeout, func(ctx context.Context) (bool, error) {
+	_, err := live.Settle(ctx, within, func(ctx context.Context) (bool, error) {
 		have, err := s.liveRules(ctx, c, groups)
 		delta = ruleset.Compare(want, have)
 		return len(delta.Missing)+len(delta.Redescribed) == 0, err
@@ -31,12 +30,15 @@ func (s *session) verify(ctx context.Context, c *cloud, groups map[string]string
 	if err != nil {
 		return awsenv.Explain(fmt.Errorf("verify rules: %w", err))
 	}
-	for _, r := range delta.Extra {
-		d := s.findings.Warnf(codeOutOfBand, diag.Pos{}, "tier %s: EC2 holds the rule %q, which the template does not have", r.Tier, r.Key)
-		d.Tier, d.Rule = r.Tier, r.Key.String()
-		d.Hint = "somebody added it by hand: revoke it, or write it into the config"
-	}
+	s.warnExtra(delta.Extra)
 	if lost := slices.Concat(delta.Missing, delta.Redescribed); len(lost) > 0 {
+		gone, err := c.goneGroups(ctx, groups)
+		if err != nil {
+			return awsenv.Explain(fmt.Errorf("verify groups: %w", err))
+		}
+		if len(gone) > 0 {
+			return &exitError{exit: exitFailed, code: "NOT_VERIFIED", err: errors.New(goneInWords(gone)), hint: wayOutOfGone}
+		}
 		return notVerified("EC2 does not hold %d of the set's rules as they were meant, first %q", len(lost), lost[0].Key)
 	}
 	if err := s.verifyParameters(ctx, c, groups); err != nil {
@@ -46,33 +48,58 @@ func (s *session) verify(ctx context.Context, c *cloud, groups map[string]string
 	return nil
 }
 
-func notVerified(format string, args ...any) error {
-	return &exitError{
-		exit: exitFailed, code: "NOT_VERIFIED", err: fmt.Errorf(format, args...),
-		hint: "somebody changed the groups outside of CloudFormation; compare them with show-scenario",
+// warnExtra reports rules that EC2 holds and no template has.
+func (s *session) warnExtra(rules []ruleset.Rule) {
+	for _, r := range rules {
+		s.warnOutOfBand(r, "")
 	}
 }
 
-// liveRules are the rules that EC2 holds for the groups, in the words of the rule set.
-func (s *session) liveRules(ctx context.Context, c *cloud, groups map[string]string) ([]ruleset.Rule, error) {
-	tiers := make(map[string]string, len(groups))
-	ids := make([]string, 0, len(groups))
-	for tier, id := range groups {
-		tiers[id] = tier
-		ids = append(ids, id)
+func notVerified(format string, args ...any) error {
+	return &exitError{
+		exit: exitFailed, code: "NOT_VERIFIED", err: fmt.Errorf(format, args...),
+		hint: "somebody changed the groups outside of CloudFormation: check-drift shows what, and who",
 	}
-	slices.Sort(ids)
-	held, err := live.Rules(ctx, c.ec2, ids)
+}
+
+// liveRules are the rules that EC2 holds for the groups (IDs by tier), in the words of the rule set.
+func (s *session) liveRules(ctx context.Context, c *cloud, groups map[string]string) ([]ruleset.Rule, error) {
+	held, err := c.heldRules(ctx, groups)
+	return rulesHeld(held), err
+}
+
+// heldRule is a rule that EC2 holds.
+type heldRule struct {
+	ruleset.Rule
+	ID      string // sgr-...
+	GroupID string
+}
+
+// heldRules are the rules that EC2 holds for the groups (IDs by tier), in the words of the rule set and with their IDs.
+func (c *cloud) heldRules(ctx context.Context, groups map[string]string) ([]heldRule, error) {
+	tiers := tiersByID(groups)
+	raw, err := live.Rules(ctx, c.ec2, slices.Sorted(maps.Keys(tiers)))
 	if err != nil {
 		return nil, err
 	}
-	rules := make([]ruleset.Rule, len(held))
-	for i, h := range held {
-		if rules[i], err = ruleFromEC2(h, tiers); err != nil {
-			return nil, fmt.Errorf("rule %s: %w", h.ID, err)
+	held := make([]heldRule, len(raw))
+	for i, r := range raw {
+		rule, err := ruleFromEC2(r, tiers)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 		}
+		held[i] = heldRule{rule, r.ID, r.GroupID}
 	}
-	return rules, nil
+	return held, nil
+}
+
+// tiersByID are the tiers of groups by the groups' IDs.
+func tiersByID(groups map[string]string) map[string]string {
+	tiers := make(map[string]string, len(groups))
+	for tier, id := range groups {
+		tiers[id] = tier
+	}
+	return tiers
 }
 
 // ruleFromEC2 reads a rule as EC2 holds it; tiers are the names of the set's groups by ID.
