@@ -3,6 +3,11 @@
 GO        ?= go
 BIN       ?= bin
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null)
+CREATED   ?= $(or $(shell git log -1 --format=%cI 2>/dev/null),1970-01-01T00:00:00Z)
+SOURCE    ?=
+IMAGE     ?= sg-provisioner:$(VERSION)
+GARBLE    ?= v0.17.0
 FUZZTIME  ?= 10s
 BENCHRUNS ?= 21
 PAGE      ?= docs/benchmarks.md
@@ -10,13 +15,22 @@ TOOLS     := $(shell $(GO) env GOPATH)/bin
 LINT      ?= $(or $(shell command -v golangci-lint),$(TOOLS)/golangci-lint)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-race test-tools lint fuzz bench demo clean
+.PHONY: help build image release test test-race test-tools lint fuzz bench demo screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the static binary into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/sg-provisioner ./cmd/sg-provisioner
+
+image: ## Build the container image IMAGE with the Go of this machine (docs/container.md)
+	$(GO) run ./internal/release -version $(VERSION) -image $(BIN)/rootfs
+	DOCKER_BUILDKIT=0 docker build --target local --build-arg SYSTEM_TREE=$(BIN)/rootfs/system --build-arg USER_TREE=$(BIN)/rootfs/user \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$(CREATED) --build-arg SOURCE=$(SOURCE) -t $(IMAGE) .
+
+release: ## Build the obfuscated binaries of all platforms into dist/, with checksums and a bill of materials
+	GOBIN=$(abspath $(BIN)) $(GO) install mvdan.cc/garble@$(GARBLE)
+	$(GO) run ./internal/release -version $(VERSION) -garble $(abspath $(BIN))/garble -dist dist
 
 test: ## Run the tests that need Go alone
 	$(GO) test ./...
@@ -40,5 +54,8 @@ bench: ## Measure start-up, memory and the analysis of large rule sets against t
 demo: build ## The main job in the sandbox, in a folder of its own: no account, no network
 	@BIN="$(abspath $(BIN))" .ci/demo
 
+screenshots: ## Write the pictures of the reports in docs/images (needs Chromium)
+	$(GO) test -tags tools ./internal/cli -run TestScreenshots -count=1 -screenshots "$(abspath docs/images)"
+
 clean: ## Remove what building and measuring leave behind
-	rm -rf $(BIN) coverage.out
+	rm -rf $(BIN) dist coverage.out

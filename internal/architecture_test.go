@@ -71,6 +71,9 @@ var rules = []rule{
 	{"only tests import the test kit", func(from, to string) bool {
 		return within(to, "internal/testkit") && !within(from, "internal/testkit")
 	}},
+	{"no template engine: it calls methods by name, and so keeps every method of the AWS SDK in the binary", func(from, to string) bool {
+		return ours(from) && !within(from, "internal/release") && (to == "text/template" || to == "html/template")
+	}},
 	{"the benchmark is a program of the standard library", func(from, to string) bool {
 		return (within(from, "internal/benchmark") && strings.Contains(to, ".")) || within(to, "internal/benchmark")
 	}},
@@ -170,6 +173,7 @@ func TestImportRules(t *testing.T) {
 		{"internal/sandbox/cfn", "internal/diag", []string{"the sandbox shares no code with the product"}},
 		{"internal/awsenv", "internal/sandbox", []string{"of the product, only the command line opens the sandbox"}},
 		{"internal/cli", "internal/testkit", []string{"only tests import the test kit"}},
+		{"internal/sg/report", "html/template", []string{"no template engine: it calls methods by name, and so keeps every method of the AWS SDK in the binary"}},
 		{"internal/benchmark", "golang.org/x/sync/errgroup", []string{"the benchmark is a program of the standard library"}},
 	} {
 		if got := broken(tc.from, tc.to); !slices.Equal(got, tc.want) {

@@ -12,6 +12,8 @@ type budget struct {
 var (
 	localBudget   = budget{ratio: 10, rss: 24}
 	localStretch  = budget{ratio: 4, rss: 12}
+	reportBudget  = budget{ratio: 14, rss: 32}
+	reportStretch = budget{ratio: 6, rss: 20}
 	deployBudget  = budget{ratio: 63} // 60 ms, where hello-world takes the 0.95 ms of a quiet machine
 	deployStretch = budget{ratio: 32} // 30 ms
 )
@@ -41,6 +43,8 @@ func commands() []command {
 		}
 	}
 	return append(all, command{
+		name: "create-review-report", args: []string{"create-review-report", "-c", config}, limit: reportBudget, stretch: reportStretch,
+	}, command{
 		name: "create-security-groups", args: []string{"create-security-groups", "-c", config, "--sandbox", "--force"},
 		fresh: true, limit: deployBudget, stretch: deployStretch,
 	})
