@@ -40,6 +40,29 @@ type regionError struct{ name string }
 
 func (e regionError) Error() string { return fmt.Sprintf("%q is not a region", e.name) }
 
+// configError says that the AWS configuration can't be read, or makes no sense.
+type configError struct{ cause error }
+
+func (e configError) Error() string { return "the AWS configuration is not usable: " + e.cause.Error() }
+func (e configError) Unwrap() error { return e.cause }
+
+// credentialsError says that there are no credentials to ask with.
+type credentialsError struct{ cause error }
+
+func (e credentialsError) Error() string { return e.cause.Error() }
+func (e credentialsError) Unwrap() error { return e.cause }
+
+// marked are credentials whose errors are known for theirs, when they come back as the call's.
+type marked struct{ aws.CredentialsProvider }
+
+func (m marked) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	found, err := m.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		err = credentialsError{err}
+	}
+	return found, err
+}
+
 // silent keeps the SDK from telling on stderr how it looks for credentials: the refusal says what came of it.
 var silent = config.WithLogger(logging.Nop{})
 
@@ -56,7 +79,7 @@ type connection struct {
 func (c connection) config() aws.Config {
 	return aws.Config{
 		Region:       c.region,
-		Credentials:  c.credentials,
+		Credentials:  marked{c.credentials},
 		HTTPClient:   c.client,
 		BaseEndpoint: c.endpoint,
 		Retryer:      retryThrottling,
@@ -100,14 +123,17 @@ func connect(ctx context.Context, mode Mode, opt Options) (connection, error) {
 // connectionOf takes from the AWS configuration what may be taken from it.
 func connectionOf(ctx context.Context, found aws.Config) (connection, error) {
 	v, err := variantOf(ctx, found.ConfigSources)
-	return connection{region: found.Region, credentials: found.Credentials, client: found.HTTPClient, variant: v}, err
+	if err != nil {
+		return connection{}, configError{err}
+	}
+	return connection{region: found.Region, credentials: found.Credentials, client: found.HTTPClient, variant: v}, nil
 }
 
 // connectContract connects as the buyer.
 func connectContract(ctx context.Context, opt Options) (connection, error) {
 	found, err := config.LoadDefaultConfig(ctx, silent, config.WithSharedConfigProfile(opt.Profile), config.WithDefaultRegion(defaultRegion))
 	if err != nil {
-		return connection{}, err
+		return connection{}, configError{err}
 	}
 	c, err := connectionOf(ctx, found)
 	if err != nil {

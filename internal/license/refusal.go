@@ -70,6 +70,12 @@ func refusal(mode Mode, region string, err error) *Error {
 }
 
 func explain(mode Mode, region string, err error) reason {
+	if _, ok := errors.AsType[configError](err); ok {
+		return misconfigured(err)
+	}
+	if _, ok := errors.AsType[credentialsError](err); ok {
+		return withoutCredentials(mode, region, err)
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		table := meteringErrors
 		if mode == Contract {
@@ -102,7 +108,7 @@ func explain(mode Mode, region string, err error) reason {
 			fmt.Sprintf("let connections to %s pass without inspection", host(err))}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return reason{fmt.Sprintf("AWS has not answered within %s", limit), "check the network and the proxy settings, then run the same command again"}
+		return reason{"AWS has not answered in time", "check the network and the proxy settings, then run the same command again"}
 	}
 	if known, ok := errors.AsType[*awsenv.Error](awsenv.Explain(err)); ok {
 		return reason{known.Text, remedy(mode, region, known)}
@@ -110,13 +116,34 @@ func explain(mode Mode, region string, err error) reason {
 	return reason{oneLine(err), again + "; if that does not help, tell the seller of this product"}
 }
 
-// remedy is awsenv's, but where that would suggest what makes no difference to a license: the sandbox, another endpoint.
+// misconfigured is about an AWS configuration with which nothing can be asked.
+func misconfigured(err error) reason {
+	if known, ok := errors.AsType[*awsenv.Error](awsenv.Explain(err)); ok && known.Kind == awsenv.NoProfile {
+		return reason{known.Text, known.Hint()}
+	}
+	return reason{strings.TrimSuffix(oneLine(err), "."), "mend the file ~/.aws/config (or AWS_CONFIG_FILE) or the variable of the " +
+		"environment that begins with AWS_, or hand over credentials themselves: AWS_ACCESS_KEY_ID and its companions"}
+}
+
+// withoutCredentials is about credentials that nobody hands out. Other services may have been asked for them, and whatever they have
+// answered, by whatever code, says nothing about the license.
+func withoutCredentials(mode Mode, region string, err error) reason {
+	if known, ok := errors.AsType[*awsenv.Error](awsenv.Explain(err)); ok {
+		return reason{known.Text, remedy(mode, region, known)}
+	}
+	return reason{"nothing has handed out AWS credentials in time",
+		"let the tool reach what does: STS, the sign-in of the profile, or the agent of Amazon ECS or Amazon EKS"}
+}
+
+// remedy is awsenv's, but where that would suggest what makes no difference to a license: the sandbox, another endpoint, an action.
 func remedy(mode Mode, region string, e *awsenv.Error) string {
 	switch {
 	case e.Kind == awsenv.NoCredentials && mode == Metering:
 		return "give the task or pod a role with the managed policy AWSMarketplaceMeteringRegisterUsage"
 	case e.Kind == awsenv.NoCredentials:
 		return "sign in to the account that has the license: set AWS_PROFILE or --profile, or aws sso login"
+	case e.Kind == awsenv.AccessDenied && !strings.HasPrefix(e.Action, "sts:"):
+		return "have the role of the profile, task or pod allowed to whoever asks for it"
 	case e.Kind == awsenv.Unreachable:
 		return fmt.Sprintf("let this machine reach the %s of AWS in %s, over a proxy too if need be", serviceNames[mode], cmp.Or(region, "its region"))
 	case e.Hint() != "":

@@ -60,7 +60,9 @@ func taskARN(ctx context.Context, url string) (string, error) {
 		return "", err
 	}
 	defer res.Body.Close()
-	var task struct{ TaskARN string }
+	var task struct {
+		TaskARN string `json:"TaskARN"` // in a tag, which a release that is obfuscated still has
+	}
 	if err := json.NewDecoder(http.MaxBytesReader(nil, res.Body, metadataLimit)).Decode(&task); err != nil {
 		return "", fmt.Errorf("read the task's metadata: %w", err)
 	}

@@ -42,17 +42,24 @@ func connectTask(ctx context.Context, opt Options) (connection, error) {
 	}
 	found, err := config.LoadDefaultConfig(ctx, silent, config.WithRegion(region)) // no region: that of the environment
 	if err != nil {
-		return connection{}, err
+		return connection{}, configError{err}
 	}
 	if found.Region == "" {
-		if found, err = config.LoadDefaultConfig(ctx, silent, config.WithEC2IMDSRegion()); err != nil {
+		if found, err = onInstance(ctx); err != nil {
 			return connection{}, noRegionError{err}
 		}
 	}
 	if found.Credentials, err = taskCredentials(opt.Getenv, found); err != nil {
-		return connection{}, err
+		return connection{}, configError{err}
 	}
 	return connectionOf(ctx, found)
+}
+
+// onInstance is the configuration with the region of the EC2 instance below, if there is one that answers.
+func onInstance(ctx context.Context) (aws.Config, error) {
+	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
+	defer cancel()
+	return config.LoadDefaultConfig(ctx, silent, config.WithEC2IMDSRegion())
 }
 
 // taskCredentials are those of the task's or pod's own role, with which AWS has RegisterUsage called (documented). The SDK's chain

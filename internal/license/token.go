@@ -33,12 +33,13 @@ func (e expiredKeyError) Unwrap() error { return e.cause }
 func untrusted(format string, args ...any) error { return tokenError{fmt.Errorf(format, args...)} }
 
 // registration is what the token says. AWS documents the names as ProductCode and so on, and its example reads productCode and
-// so on: encoding/json takes both. The version is a number, or the text of one.
+// so on: encoding/json takes both. They stand in tags, as the names of fields don't outlast the obfuscation of a release. The
+// version is a number, or the text of one.
 type registration struct {
 	jwt.RegisteredClaims
-	ProductCode      string
-	PublicKeyVersion json.Number
-	Nonce            string
+	ProductCode      string      `json:"ProductCode"`
+	PublicKeyVersion json.Number `json:"PublicKeyVersion"`
+	Nonce            string      `json:"Nonce"`
 }
 
 // verify makes sure that the token is signed with the product's key, by the one algorithm that AWS documents, and that it

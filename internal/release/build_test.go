@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -66,6 +68,66 @@ func TestReproducible(t *testing.T) {
 	}
 	if sums[0] != sums[2] || sums[1] != sums[3] {
 		t.Errorf("binary and bill of materials differ: %v", sums)
+	}
+}
+
+// TestEnvironment: what the machine that builds prefers is not in the binary.
+func TestEnvironment(t *testing.T) {
+	own := []string{"GOAMD64=v3", "GOARM64=v9.0", "GOFIPS140=latest", "CGO_ENABLED=1", "GOFLAGS=-race", "GOEXPERIMENT=nogreenteagc"}
+	b := builder{environ: append(os.Environ(), own...)}
+	r := command(t, "", b.environment(platform{"linux", "arm64"}),
+		"go", "env", "GOARCH", "GOAMD64", "GOARM64", "GOFIPS140", "CGO_ENABLED", "GOFLAGS", "GOEXPERIMENT")
+	if got := strings.Join(strings.Fields(r.stdout), " "); r.exit != 0 || got != "arm64 v1 v8.0 off 0 -mod=readonly" {
+		t.Errorf("exit %d, %s %s", r.exit, got, r.stderr)
+	}
+}
+
+// TestModes: a careful umask of the machine that builds does not shut the user of the container out.
+func TestModes(t *testing.T) {
+	t.Chdir(repository(t))
+	before := syscall.Umask(0o077)
+	t.Cleanup(func() { syscall.Umask(before) })
+	folder := filepath.Join(t.TempDir(), "rootfs")
+	b := builder{version: "1.2.3", terms: terms{mode: "none"}, environ: os.Environ(), log: t.Output()}
+	if err := b.image(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+	found := map[fs.FileMode][]string{}
+	for _, tree := range []string{systemTree, userTree} {
+		err := fs.WalkDir(os.DirFS(folder), tree, func(path string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := e.Info()
+			found[info.Mode()] = append(found[info.Mode()], path)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(found) != 4 || !slices.Equal(found[0o755], []string{systemTree + "/" + binaryPath}) ||
+		len(found[fs.ModeDir|0o777]) != 1+len(workFolders) || len(found[0o644]) < 50 || len(found[fs.ModeDir|0o755]) < 10 {
+		t.Errorf("modes: %v", found)
+	}
+}
+
+// TestAuthorities: not every machine that builds has them where Debian does.
+func TestAuthorities(t *testing.T) {
+	folder := t.TempDir()
+	there := filepath.Join(folder, "there")
+	if err := write(there, []byte("certificates")); err != nil {
+		t.Fatal(err)
+	}
+	missing := filepath.Join(folder, "missing")
+	if text, err := firstOf([]string{missing, there}); err != nil || string(text) != "certificates" {
+		t.Errorf("read %q, %v", text, err)
+	}
+	if _, err := firstOf([]string{missing, missing + "-too"}); err == nil || !strings.Contains(err.Error(), missing+"-too") {
+		t.Errorf("nothing is there: %v", err)
+	}
+	if _, err := firstOf([]string{folder, there}); err == nil {
+		t.Error("a file that can't be read was passed over")
 	}
 }
 

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // platforms are those that a release is made for.
@@ -13,8 +16,9 @@ var platforms = []platform{
 	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"},
 }
 
-// dist makes the binaries of the platforms, their bill of materials, and the checksums of all of them. The bill comes first: a
-// module whose license isn't known ends the release, and that is better said before all the compiling.
+// dist makes the binaries of the platforms, the licenses that must go with them, their bill of materials, and the checksums of
+// all of these. The modules come first: one whose license isn't known ends the release, and that is better said before all the
+// compiling.
 func (b builder) dist(ctx context.Context, folder string, platforms []platform) error {
 	if err := replace(folder); err != nil {
 		return err
@@ -27,9 +31,16 @@ func (b builder) dist(ctx context.Context, folder string, platforms []platform) 
 	if err != nil {
 		return err
 	}
-	names := []string{fmt.Sprintf("%s_%s.cdx.json", program, b.version)}
-	if err := write(filepath.Join(folder, names[0]), sbom); err != nil {
+	texts, err := licenseTexts(modules)
+	if err != nil {
 		return err
+	}
+	base := program + "_" + b.version
+	names := []string{base + ".cdx.json", base + "_licenses.txt"}
+	for i, text := range [][]byte{sbom, texts} {
+		if err := write(filepath.Join(folder, names[i]), text); err != nil {
+			return err
+		}
 	}
 	for _, p := range platforms {
 		names = append(names, b.fileName(p))
@@ -42,6 +53,20 @@ func (b builder) dist(ctx context.Context, folder string, platforms []platform) 
 		return err
 	}
 	return write(filepath.Join(folder, "SHA256SUMS"), sums)
+}
+
+// licenseTexts are this program's license and those of all that is linked, which ask to be handed on with every copy.
+func licenseTexts(modules []module) ([]byte, error) {
+	out, err := os.ReadFile("LICENSE.txt")
+	if err != nil {
+		return nil, fmt.Errorf("read license: %w", err)
+	}
+	for _, m := range modules {
+		for _, name := range slices.Sorted(maps.Keys(m.texts)) {
+			out = fmt.Appendf(out, "\n==== %s %s: %s\n\n%s\n", m.Path, m.Version, name, bytes.TrimSpace(m.texts[name]))
+		}
+	}
+	return out, nil
 }
 
 // checksums are in the form of sha256sum.

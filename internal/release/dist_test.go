@@ -23,11 +23,13 @@ func TestDist(t *testing.T) {
 	if err := b.dist(t.Context(), folder, []platform{here}); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{".release", "SHA256SUMS", "sg-provisioner_1.2.3.cdx.json", "sg-provisioner_1.2.3_" + here.os + "_" + here.arch}
+	want := []string{".release", "SHA256SUMS", "sg-provisioner_1.2.3.cdx.json", "sg-provisioner_1.2.3_licenses.txt",
+		"sg-provisioner_1.2.3_" + here.os + "_" + here.arch}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
+	slices.Sort(want)
 	var got []string
 	for _, e := range entries {
 		got = append(got, e.Name())
@@ -35,12 +37,26 @@ func TestDist(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("made %v", got)
 	}
-	if r := command(t, folder, nil, "sha256sum", "--check", "--strict", "SHA256SUMS"); r.exit != 0 || strings.Count(r.stdout, ": OK") != 2 {
+	if r := command(t, folder, nil, "sha256sum", "--check", "--strict", "SHA256SUMS"); r.exit != 0 || strings.Count(r.stdout, ": OK") != 3 {
 		t.Errorf("sha256sum: exit %d\n%s%s", r.exit, r.stdout, r.stderr)
 	}
-	linked, named := linkedInto(t, filepath.Join(folder, want[3])), billed(t, filepath.Join(folder, want[2]))
+	linked, named := linkedInto(t, filepath.Join(folder, b.fileName(here))), billed(t, filepath.Join(folder, "sg-provisioner_1.2.3.cdx.json"))
 	if diff := cmp.Diff(linked, named); diff != "" {
 		t.Errorf("the bill of materials (-linked +named):\n%s", diff)
+	}
+	licenses, err := os.ReadFile(filepath.Join(folder, "sg-provisioner_1.2.3_licenses.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for module := range linked {
+		if name, version, _ := strings.Cut(module, "@"); !strings.Contains(string(licenses), "\n==== "+name+" "+version+": ") {
+			t.Errorf("the license of %s is not handed on", module)
+		}
+	}
+	for _, text := range []string{"the property of their owners", "Copyright 2009 The Go Authors", "TERMS AND CONDITIONS FOR USE, REPRODUCTION"} {
+		if !strings.Contains(string(licenses), text) {
+			t.Errorf("the licenses don't say %q", text)
+		}
 	}
 	if got, want := b.fileName(platform{"windows", "amd64"}), "sg-provisioner_1.2.3_windows_amd64.exe"; got != want {
 		t.Errorf("a binary for Windows is named %s, want %s", got, want)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +18,11 @@ const (
 
 	binaryPath   = "usr/local/bin/" + program
 	docFolder    = "usr/share/doc/" + program
-	certificates = "/etc/ssl/certs/ca-certificates.crt" // of Debian; Go looks there too
+	certificates = "/etc/ssl/certs/ca-certificates.crt" // where Go looks first
 )
+
+// authorities are where machines that build have the certificates: Debian and Alpine, Fedora, macOS.
+var authorities = []string{certificates, "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}
 
 // workFolders lie below /app, ready to be mounted on.
 var workFolders = []string{"configs", "scenarios", "templates", "policies", "reports"}
@@ -49,6 +54,9 @@ func (b builder) image(ctx context.Context, folder string) error {
 			return err
 		}
 	}
+	if err := readable(filepath.Join(folder, systemTree), binaryPath); err != nil {
+		return err
+	}
 	return userFolders(filepath.Join(folder, userTree))
 }
 
@@ -59,7 +67,7 @@ func (b builder) files(modules []module) (map[string][]byte, error) {
 		files[name] = []byte(text)
 	}
 	var err error
-	if files[certificates], err = os.ReadFile(certificates); err != nil {
+	if files[certificates], err = firstOf(authorities); err != nil {
 		return nil, fmt.Errorf("read the certificate authorities: %w", err)
 	}
 	for _, m := range modules {
@@ -71,6 +79,19 @@ func (b builder) files(modules []module) (map[string][]byte, error) {
 		return nil, err
 	}
 	return files, documentation(files)
+}
+
+// firstOf reads the first of the files that is there.
+func firstOf(paths []string) ([]byte, error) {
+	var missing []error
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return text, err
+		}
+		missing = append(missing, err)
+	}
+	return nil, errors.Join(missing...)
 }
 
 // documentation adds what the repository has to read.
@@ -100,16 +121,40 @@ func userFolders(tree string) error {
 		return err
 	}
 	app := filepath.Join(tree, "app")
-	for _, name := range append([]string{""}, workFolders...) {
-		path := filepath.Join(app, name)
-		if err := os.MkdirAll(path, 0o755); err != nil {
+	for _, name := range workFolders {
+		if err := os.MkdirAll(filepath.Join(app, name), 0o755); err != nil {
 			return err
 		}
-		if err := os.Chmod(path, 0o777); err != nil {
+	}
+	if err := readable(tree); err != nil {
+		return err
+	}
+	for _, name := range append([]string{""}, workFolders...) {
+		if err := os.Chmod(filepath.Join(app, name), 0o777); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readable gives a tree, and the programs in it, the modes that they have in the image: those of this machine's umask could shut
+// out the user of the container.
+func readable(tree string, programs ...string) (err error) {
+	root, err := os.OpenRoot(tree)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	return fs.WalkDir(root.FS(), ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		mode := fs.FileMode(0o644)
+		if e.IsDir() || slices.Contains(programs, path) {
+			mode = 0o755
+		}
+		return root.Chmod(path, mode)
+	})
 }
 
 // replace makes an empty folder where there may be an old one, which must be one of ours.

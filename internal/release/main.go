@@ -1,8 +1,8 @@
 // Command release makes what users get: binaries for all platforms (-dist), and the files of the container image (-image).
 //
 // The binaries are static, stripped and path-trimmed, and the same source gives the same bytes on every machine; beside them lie
-// their checksums and a bill of materials in CycloneDX. The image's files are one such binary, the certificates of the
-// certificate authorities, a user, empty folders to mount on, the documentation, and the licenses of all that is linked.
+// their checksums, a bill of materials in CycloneDX, and the licenses of all that is linked. The image's files are one such binary,
+// the certificates of the certificate authorities, a user, empty folders to mount on, the documentation, and the same licenses.
 //
 // It runs from the module's root and needs Go alone, no shell: the Dockerfile's build stage may have nothing else. How the
 // build is licensed is said by LICENSE_MODE and its companions, see internal/license; a source build is the default. With
