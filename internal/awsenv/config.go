@@ -26,9 +26,9 @@ const answerTime = time.Minute
 // tool is the product's name in the user agent, which CloudTrail records with every call.
 const tool = "sg-provisioner"
 
-// silent is where the SDK's own warnings go: nobody can act on them. Where a server answers within microseconds, such as one on this
-// machine, the SDK closes the body of its request while net/http still looks at it, and warns of the connection that this costs; what
-// fails for good is an error all the same.
+// silent is where the SDK's own warnings go: nobody can act on them. If a server answers within microseconds, such as one on this
+// machine, the SDK closes the body of its request while net/http still looks at it, and warns that this costs the connection.
+// What fails for good is an error all the same.
 var silent = logging.Nop{}
 
 // Options say how to reach the real AWS.
@@ -40,6 +40,7 @@ type Options struct {
 
 // Load makes the SDK config for the real AWS. Errors are explained.
 func Load(ctx context.Context, opt Options) (aws.Config, error) {
+	var roles rolesClient
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(opt.Region),
 		config.WithSharedConfigProfile(opt.Profile),
@@ -48,10 +49,13 @@ func Load(ctx context.Context, opt Options) (aws.Config, error) {
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.ResponseHeaderTimeout = answerTime
 		})),
+		config.WithAssumeRoleCredentialOptions(roles.assume),
+		config.WithWebIdentityRoleCredentialOptions(roles.assumeWithToken),
 	)
 	if err != nil {
 		return aws.Config{}, explainConfig(err)
 	}
+	roles.endpoint = cfg.BaseEndpoint
 	if cfg.RetryMaxAttempts == 0 {
 		cfg.RetryMaxAttempts = attempts
 	}

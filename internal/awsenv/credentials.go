@@ -2,9 +2,11 @@ package awsenv
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go"
 )
 
 // isAboutCredentials recognises a failure to find credentials, which the SDK reports in text alone.
@@ -20,6 +22,7 @@ func isAboutInstance(err error) bool {
 
 // withoutCredentials tells why there are none.
 func withoutCredentials(err error) (Kind, string) {
+	api, answered := errors.AsType[smithy.APIError](err)
 	switch text := err.Error(); {
 	case containsAny(text, "SSO session has expired", "cached SSO token is expired", "ExpiredToken"):
 		return ExpiredCredentials, "the AWS sign-in has expired"
@@ -29,6 +32,8 @@ func withoutCredentials(err error) (Kind, string) {
 		return NoCredentials, "the profile's credential_process gave no credentials: " + lastCause(err)
 	case isAboutInstance(err):
 		return NoCredentials, "no AWS credentials found: none in the environment, none in the profile, and this is no EC2 instance with a role"
+	case answered:
+		return NoCredentials, "AWS gave no credentials (" + api.ErrorCode() + ": " + api.ErrorMessage() + ")"
 	default:
 		return NoCredentials, "no AWS credentials found: " + lastCause(err)
 	}
@@ -41,6 +46,10 @@ func explainConfig(err error) error {
 	}
 	if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
 		return &Error{Kind: WantsCode, Text: "the profile's role wants an MFA code (mfa_serial), which this tool can't ask for", Err: err}
+	}
+	if role, ok := errors.AsType[config.SharedConfigAssumeRoleError](err); ok && role.Err == nil {
+		return &Error{Kind: BadConfig, Err: err, Text: fmt.Sprintf("nobody can assume the role %s of the AWS configuration: its source_profile, %s, "+
+			"has no credentials, or leads back to itself", role.RoleARN, role.Profile)}
 	}
 	return &Error{Kind: BadConfig, Text: "the AWS configuration is not usable: " + strings.TrimSuffix(oneLine(err), ", <nil>"), Err: err}
 }

@@ -70,7 +70,6 @@ func served(t *testing.T) credentials {
 	t.Cleanup(server.Close)
 	isolate(t)
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
-	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL) // the SDK assumes roles before it reads the other one
 	return made
 }
 
@@ -166,7 +165,7 @@ func alone(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
-		"AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL_STS", "AWS_MAX_ATTEMPTS",
 	} {
 		if err := os.Unsetenv(name); err != nil {
 			t.Fatal(err)
@@ -242,6 +241,10 @@ func TestCredentialsThatFail(t *testing.T) {
 			t.Setenv("AWS_ROLE_ARN", deployer)
 			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", file(t, "token", token(time.Now().Add(-time.Hour))))
 		}, "", awsenv.ExpiredCredentials, "expired", "sign in again"},
+		"a token of a pipeline that is none": {func(t *testing.T) {
+			t.Setenv("AWS_ROLE_ARN", deployer)
+			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", file(t, "token", "garbage"))
+		}, "", awsenv.NoCredentials, "AWS gave no credentials (InvalidIdentityToken", "must hold the ID token"},
 		"no token where the pipeline should have left it": {func(t *testing.T) {
 			t.Setenv("AWS_ROLE_ARN", deployer)
 			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", filepath.Join(t.TempDir(), "missing"))
@@ -262,7 +265,20 @@ func TestCredentialsThatFail(t *testing.T) {
 			"half", awsenv.BadConfig, "partial credentials", ".aws/config"},
 		"roles that lead to each other": {func(t *testing.T) {
 			config(t, fmt.Sprintf("[profile a]\nrole_arn = %[1]s\nsource_profile = b\n[profile b]\nrole_arn = %[1]s\nsource_profile = a\n", deployer))
-		}, "a", awsenv.BadConfig, "of profile a", ".aws/config"},
+		}, "a", awsenv.BadConfig, "its source_profile, a, has no credentials, or leads back to itself", ".aws/config"},
+		"a role of a profile without credentials": {func(t *testing.T) {
+			config(t, fmt.Sprintf("[profile a]\nrole_arn = %s\nsource_profile = b\n[profile b]\nregion = us-west-2\n", deployer))
+		}, "a", awsenv.BadConfig, "its source_profile, b, has no credentials", ".aws/config"},
+		"a role that is none": {func(t *testing.T) {
+			config(t, "[profile base]\naws_access_key_id = 123456789012\naws_secret_access_key = any\n[profile a]\nrole_arn = arn:aws:iam::123456789012:rolle/a\n"+
+				"source_profile = base\n")
+		}, "a", awsenv.NoCredentials, "AWS gave no credentials (ValidationError: arn:aws:iam::123456789012:rolle/a is invalid)", "role_arn"},
+		"a role of an STS out of reach": {func(t *testing.T) {
+			config(t, fmt.Sprintf("[profile base]\naws_access_key_id = %s\naws_secret_access_key = %s\n[profile deploy]\nrole_arn = %s\nsource_profile = base\n",
+				made.ann.ID, made.ann.Secret, deployer))
+			t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+			t.Setenv("AWS_MAX_ATTEMPTS", "1")
+		}, "deploy", awsenv.Unreachable, "can't reach AWS: connection refused", "network"},
 		"a role that wants a code": {func(t *testing.T) {
 			config(t, fmt.Sprintf("[profile base]\naws_access_key_id = %s\naws_secret_access_key = %s\n[profile deploy]\nrole_arn = %s\n"+
 				"source_profile = base\nmfa_serial = %smfa/ann\n", made.ann.ID, made.ann.Secret, deployer, here))

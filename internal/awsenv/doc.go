@@ -2,5 +2,5 @@
 // AWS_ENDPOINT_URL), or a sandbox, embedded or served, without a look at the environment.
 //
 // It also says who the caller is, and turns what the SDK and AWS say about credentials, permissions and connections into
-// words that a user can act on ([Explain]). It is loaded by the actions that talk to AWS alone, for loading costs time.
+// words that a user can act on ([Explain]).
 package awsenv

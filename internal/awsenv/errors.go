@@ -87,6 +87,10 @@ func (e *Error) credentialsHint() string {
 		return "the secret is not the one of this access key: check AWS_SECRET_ACCESS_KEY, or aws_secret_access_key of the profile in use"
 	case containsAny(e.Text, "credential_process"):
 		return "run the command of the profile's credential_process by hand: it must print AccessKeyId and SecretAccessKey as JSON"
+	case containsAny(e.Text, "InvalidIdentityToken"):
+		return "the file of AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile, must hold the ID token that the platform writes"
+	case containsAny(e.Text, "AWS gave no credentials"):
+		return "check role_arn, and what else the profile in use says of its role (or AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME)"
 	case containsAny(e.Text, "unable to read file"):
 		return "AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile, must name the file into which the platform writes the token"
 	}

@@ -74,7 +74,7 @@ func diagnose(err error) (Kind, string) {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !isAboutInstance(err):
 		return "", ""
-	case isAboutCredentials(err):
+	case isAboutCredentials(err) && (isAboutInstance(err) || !isUnsent(err)):
 		return withoutCredentials(err)
 	case isConnection(err):
 		return Unreachable, "can't reach AWS: " + lastCause(err)
@@ -134,6 +134,12 @@ func deniedAction(err error) string {
 		return strings.ToLower(op.Service()) + ":" + op.Operation()
 	}
 	return ""
+}
+
+// isUnsent tells that a request did not get through, such as one to STS for a role.
+func isUnsent(err error) bool {
+	_, ok := errors.AsType[*smithyhttp.RequestSendError](err)
+	return ok
 }
 
 func isConnection(err error) bool {

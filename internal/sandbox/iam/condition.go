@@ -21,6 +21,7 @@ type condition struct {
 	negate   bool // the comparison must hold for none of the values wanted
 	ifExists bool
 	null     bool // the operator Null, which looks at nothing else
+	pattern  bool // the values wanted are patterns
 	set      string
 }
 
@@ -70,10 +71,22 @@ func numeric(holds func(want, have float64) bool) func(want, have string) bool {
 
 func date(holds func(order int) bool) func(want, have string) bool {
 	return func(want, have string) bool {
-		w, errWant := time.Parse(time.RFC3339, want)
-		h, errHave := time.Parse(time.RFC3339, have)
+		w, errWant := parseDate(want)
+		h, errHave := parseDate(have)
 		return errWant == nil && errHave == nil && holds(h.Compare(w))
 	}
+}
+
+// parseDate reads what the W3C's note on ISO 8601 has, or seconds since 1970 (both
+// documented).
+func parseDate(text string) (time.Time, error) {
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly, "2006-01", "2006"} {
+		if t, err := time.Parse(form, text); err == nil {
+			return t, nil
+		}
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	return time.Unix(seconds, 0), err
 }
 
 func inNetwork(want, have string) bool {
@@ -98,22 +111,49 @@ func newCondition(operator, key string, values []string) (condition, error) {
 		}
 		c.set, name = set, rest
 	}
-	if name == "Null" {
-		c.null = true
-		return c, nil
+	if c.null = name == "Null"; !c.null {
+		name, c.ifExists = strings.CutSuffix(name, "IfExists")
+		if positive, ok := opposites[name]; ok {
+			name, c.negate = positive, true
+		}
+		if c.compare = operators[name]; c.compare == nil {
+			return c, malformed("Invalid Condition type : %s", operator)
+		}
 	}
-	name, c.ifExists = strings.CutSuffix(name, "IfExists")
-	if positive, ok := opposites[name]; ok {
-		name, c.negate = positive, true
-	}
-	c.compare = operators[name]
-	if c.compare == nil {
-		return c, malformed("Invalid Condition type : %s", operator)
+	c.pattern = name == "StringLike" || strings.HasPrefix(name, "Arn")
+	if !Known(key) {
+		return c, malformed("The condition key %s is not part of this sandbox.", key)
 	}
 	if len(values) == 0 {
 		return c, malformed("The condition %s of %s has no value", operator, key)
 	}
+	for _, value := range values {
+		if !isValue(name, value) {
+			return c, malformed("%q is no value for the condition %s of %s", value, operator, key)
+		}
+	}
 	return c, nil
+}
+
+// isValue tells whether a value is one of what the operator compares: one that
+// isn't would never match, and a denial with it deny nothing.
+func isValue(operator, value string) bool {
+	var err error
+	switch {
+	case operator == "Null", operator == "Bool":
+		return strings.EqualFold(value, "true") || strings.EqualFold(value, "false")
+	case strings.HasPrefix(operator, "Numeric"):
+		_, err = strconv.ParseFloat(value, 64)
+	case strings.HasPrefix(operator, "Date"):
+		_, err = parseDate(value)
+	case strings.HasPrefix(operator, "Arn"):
+		return value == "*" || strings.HasPrefix(value, "arn:") && strings.Count(value, ":") >= arnParts-1
+	case operator == "IpAddress":
+		if _, err = netip.ParsePrefix(value); err != nil {
+			_, err = netip.ParseAddr(value)
+		}
+	}
+	return err == nil
 }
 
 // holds evaluates the condition (documented: what a missing key means, how the

@@ -1,10 +1,6 @@
 package iam
 
-import (
-	"regexp"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Need is what a call needs of its caller's policy: an action on a resource, with
 // the condition keys that go with it.
@@ -41,25 +37,9 @@ func (p *Policy) Decide(n Need) Verdict {
 }
 
 func (p *Policy) applies(s statement, n Need) bool {
-	expand := func(text string) string { return p.expand(text, n.Keys) }
-	return s.actions.match(func(pattern string) bool { return matchAction(pattern, n.Action) }) &&
-		s.resources.match(func(pattern string) bool { return matchARN(expand(pattern), n.Resource) }) &&
-		!slices.ContainsFunc(s.conditions, func(c condition) bool { return !c.holds(n.Keys, expand) })
-}
-
-var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
-
-// expand replaces the variables of a policy by the request's values. One that the
-// request doesn't have stays, and so matches nothing.
-func (p *Policy) expand(text string, keys Keys) string {
-	if !p.variables || !strings.Contains(text, "${") {
-		return text
-	}
-	return variable.ReplaceAllStringFunc(text, func(found string) string {
-		name := found[2 : len(found)-1]
-		if values := keys[strings.ToLower(name)]; len(values) == 1 {
-			return values[0]
-		}
-		return found
-	})
+	on := func(resource string) bool { return matchARN(completed(p.expand(resource, n.Keys, true)), n.Resource) }
+	return s.actions.match(func(pattern string) bool { return matchAction(pattern, n.Action) }) && s.resources.match(on) &&
+		!slices.ContainsFunc(s.conditions, func(c condition) bool {
+			return !c.holds(n.Keys, func(value string) string { return p.expand(value, n.Keys, c.pattern) })
+		})
 }

@@ -12,7 +12,7 @@ import (
 type ec2Resource struct {
 	kind      string // of the ARN
 	parameter string // "" for one that the action makes
-	within    string // the member of the parameter's structures that names it
+	within    string // the member of the parameter's structures that names it, with those that it lies in: "A.B"
 }
 
 func made(kind string) ec2Resource             { return ec2Resource{kind: kind} }
@@ -22,7 +22,9 @@ var oneGroup = []ec2Resource{named("security-group", "GroupId")}
 
 // ec2Resources are the resources of the actions that have some (documented). Rules
 // are needed by ModifySecurityGroupRules alone (documented in the examples of the
-// user guide), and by Authorize where it tags them.
+// user guide), and by Authorize where it tags them. Prefix lists are a resource of
+// Modify, and of no other action that names one in a rule (documented). Assumed: one
+// is asked for where the rule is to have it.
 var ec2Resources = map[string][]ec2Resource{
 	"CreateSecurityGroup":                        {made("security-group"), named("vpc", "VpcId")},
 	"DeleteSecurityGroup":                        oneGroup,
@@ -34,6 +36,7 @@ var ec2Resources = map[string][]ec2Resource{
 	"UpdateSecurityGroupRuleDescriptionsEgress":  oneGroup,
 	"ModifySecurityGroupRules": {
 		named("security-group", "GroupId"), {kind: "security-group-rule", parameter: "SecurityGroupRule", within: "SecurityGroupRuleId"},
+		{kind: "prefix-list", parameter: "SecurityGroupRule", within: "SecurityGroupRule.PrefixListId"},
 	},
 	"CreateTags":                      {named("", "ResourceId")},
 	"DeleteTags":                      {named("", "ResourceId")},
@@ -98,7 +101,11 @@ func (q query) ids(r ec2Resource) []string {
 	}
 	var ids []string
 	for _, structure := range q.structures(r.parameter) {
-		if id, ok := structure[r.within].(string); ok {
+		path := strings.Split(r.within, ".")
+		for _, name := range path[:len(path)-1] {
+			structure, _ = structure[name].(map[string]any)
+		}
+		if id, ok := structure[path[len(path)-1]].(string); ok && id != "" {
 			ids = append(ids, id)
 		}
 	}
@@ -147,7 +154,7 @@ func (q query) existing(kind, id string) Need {
 		prefix, _, _ := strings.Cut(id, "-")
 		kind = kinds[prefix]
 	}
-	keys := tagged(tagsOf(q.call, id), "aws:ResourceTag", "ec2:ResourceTag")
+	keys, arn := tagged(tagsOf(q.call, id), "aws:ResourceTag", "ec2:ResourceTag"), q.call.ARN("ec2", kind+"/"+id)
 	switch kind {
 	case "security-group":
 		keys.set("ec2:SecurityGroupID", id)
@@ -156,11 +163,23 @@ func (q query) existing(kind, id string) Need {
 		}
 	case "vpc":
 		keys.set("ec2:VpcID", id)
+	case "prefix-list":
+		arn = q.prefixListARN(id)
 	}
 	if tags, ok := q.in["Tag"].([]any); ok { // of CreateTags and DeleteTags
 		maps.Copy(keys, requested(tags))
 	}
-	return q.need(q.call.Action, q.call.ARN("ec2", kind+"/"+id), keys)
+	return q.need(q.call.Action, arn, keys)
+}
+
+// prefixListARN names the list's owner: the account, or else AWS.
+func (q query) prefixListARN(id string) string {
+	reading := *q.call
+	own, err := ec2.DescribeManagedPrefixLists(&reading, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
+	if err == nil && len(own.PrefixLists) > 0 {
+		return own.PrefixLists[0].PrefixListArn
+	}
+	return "arn:" + q.call.Partition() + ":ec2:" + q.call.Region + ":aws:prefix-list/" + id
 }
 
 func (q query) vpcOfGroup(id string) string {

@@ -56,7 +56,7 @@ func TestDecide(t *testing.T) {
 		{"one statement, not a list", `{"Statement": ` + allow("ec2:*", "*", "") + `}`, iam.Allowed},
 		{"a variable", policy(allow("ec2:*", "*", `{"StringEquals": {"aws:username": "${aws:username}"}}`)), iam.Allowed},
 		{"a variable in the old version", `{"Statement": ` + allow("ec2:*", "*", `{"StringEquals": {"aws:username": "${aws:username}"}}`) + `}`, iam.NotAllowed},
-		{"a variable that the request has not", policy(allow("ec2:*", "*", `{"StringLike": {"aws:username": "${aws:nobody}"}}`)), iam.NotAllowed},
+		{"a variable that the request has not", policy(allow("ec2:*", "*", `{"StringLike": {"aws:username": "${aws:CalledVia}"}}`)), iam.NotAllowed},
 
 		{"a text", on(`{"StringEquals": {"aws:RequestedRegion": "us-west-2"}}`), iam.Allowed},
 		{"one of several texts", on(`{"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "us-west-2"]}}`), iam.Allowed},

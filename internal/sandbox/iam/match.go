@@ -1,21 +1,30 @@
 package iam
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// glob matches a text with a pattern, in which * is any text and ? any character.
+// glob matches a text with a pattern, in which * is any text, ? any character, and
+// what comes after a literal mark itself.
 func glob(pattern, text string) bool {
 	star, mark := -1, 0
 	p, t := 0, 0
 	for t < len(text) {
+		_, width := utf8.DecodeRuneInString(text[t:])
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, t
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
+		case p+1 < len(pattern) && pattern[p] == literal && pattern[p+1] == text[t]:
+			p, t = p+2, t+1
+		case p < len(pattern) && pattern[p] == '?':
+			p, t = p+1, t+width
+		case p < len(pattern) && pattern[p] == text[t]:
+			p, t = p+1, t+1
 		case star >= 0:
-			mark++
+			_, width := utf8.DecodeRuneInString(text[mark:])
+			mark += width
 			p, t = star+1, mark
 		default:
 			return false
@@ -48,4 +57,13 @@ func matchARN(pattern, arn string) bool {
 		}
 	}
 	return true
+}
+
+// completed is an ARN of a policy with all its parts: those that are missing are
+// asterisks (documented).
+func completed(arn string) string {
+	if missing := arnParts - 1 - strings.Count(arn, ":"); arn != "*" && missing > 0 {
+		return arn + strings.Repeat(":*", missing)
+	}
+	return arn
 }

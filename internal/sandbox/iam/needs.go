@@ -87,6 +87,7 @@ func global(call *wire.Call) Keys {
 	if call.Caller.Role != "" {
 		keys.set("aws:PrincipalArn", call.Caller.Role)
 		keys.set("aws:PrincipalType", "AssumedRole")
+		keys.set("aws:MultiFactorAuthPresent", "false") // documented: of who has a key for good there is none
 	} else {
 		keys.set("aws:username", arn[strings.LastIndexByte(arn, '/')+1:])
 	}

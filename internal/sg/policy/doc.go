@@ -14,7 +14,8 @@
 //     nobody can change, says whose the group is. The price is in docs/iam.md, with a statement for who doesn't want to pay it.
 //   - A change set of type IMPORT is not allowed: it would make a foreign group one of the stack's.
 //   - What only a set's own stack needs, such as its drift or its way out of a failed update, isn't allowed for test sets.
-//   - ec2:ModifySecurityGroupRules needs the group and the rules, which have no tags of their own here.
+//   - ec2:ModifySecurityGroupRules needs the group and the rules, which have no tags of their own here, and the prefix list
+//     that a rule is to name, whoever owns it.
 //   - A stack's tags need cloudformation:TagResource and UntagResource beside the actions that set them, a drift detection
 //     DetectStackResourceDrift and BatchDescribeTypeConfigurations, and a list of all stacks ListStacks. A change set has an ARN of
 //     its own for its tags and events, and its stack's for the rest.

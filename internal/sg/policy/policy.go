@@ -35,27 +35,53 @@ type Condition struct {
 	Values   []string
 }
 
-// Squeezed says whether the policy has to be written in its short form, to keep to MaxSize: without the names of statements, and
-// with those in one that allow something on the same things.
+// Squeezed says whether the policy has to be written in its short form, to keep to MaxSize: without the names of statements and
+// without the brackets of lists of one, and with those statements in one that allow something on the same things, or that are
+// about different services: no action of one has a resource of another.
 func (p Policy) Squeezed() bool {
-	long, err := write(p.Statements)
+	long, err := write(p.Statements, asList)
 	return err == nil && sizeOf(long) > MaxSize
 }
 
-func squeeze(statements []Statement) (short []Statement) {
+func squeeze(statements []Statement) []Statement {
+	sameThings := func(a, b Statement) bool { return slices.Equal(a.Resources, b.Resources) }
+	otherService := func(a, b Statement) bool {
+		return !slices.ContainsFunc(a.services(), func(service string) bool {
+			return service == "*" || slices.Contains(b.services(), service)
+		})
+	}
+	return merge(merge(statements, sameThings), otherService)
+}
+
+// merge makes one statement of those that go together, of which the conditions are the same.
+func merge(statements []Statement, together func(a, b Statement) bool) (short []Statement) {
 	for _, s := range statements {
+		s.Sid = ""
 		i := slices.IndexFunc(short, func(o Statement) bool {
-			return slices.Equal(o.Resources, s.Resources) && slices.EqualFunc(o.Conditions, s.Conditions, Condition.equal)
+			return slices.EqualFunc(o.Conditions, s.Conditions, Condition.equal) && together(o, s)
 		})
 		if i < 0 {
-			s.Sid = ""
 			short = append(short, s)
 			continue
 		}
-		short[i].Actions = slices.Concat(short[i].Actions, s.Actions)
-		slices.Sort(short[i].Actions)
+		short[i].Actions = slices.Sorted(slices.Values(slices.Concat(short[i].Actions, s.Actions)))
+		if !slices.Equal(short[i].Resources, s.Resources) {
+			short[i].Resources = slices.Concat(short[i].Resources, s.Resources)
+		}
 	}
 	return short
+}
+
+// services are those that the resources belong to: "*" for all of them.
+func (s Statement) services() (names []string) {
+	for _, resource := range s.Resources {
+		if parts := strings.Split(resource, ":"); len(parts) > 2 {
+			names = append(names, parts[2])
+		} else {
+			names = append(names, resource)
+		}
+	}
+	return names
 }
 
 func (c Condition) equal(o Condition) bool {
@@ -65,32 +91,42 @@ func (c Condition) equal(o Condition) bool {
 // MarshalJSON writes the policy as IAM wants it.
 func (p Policy) MarshalJSON() ([]byte, error) {
 	if p.Squeezed() {
-		return write(squeeze(p.Statements))
+		return write(squeeze(p.Statements), orOne)
 	}
-	return write(p.Statements)
+	return write(p.Statements, asList)
 }
 
-func write(statements []Statement) ([]byte, error) {
+// A list of one text may be written as that text.
+func asList(texts []string) any { return texts }
+
+func orOne(texts []string) any {
+	if len(texts) == 1 {
+		return texts[0]
+	}
+	return texts
+}
+
+func write(statements []Statement, values func([]string) any) ([]byte, error) {
 	type statement struct {
 		Sid              string `json:",omitempty"`
 		Effect           string
-		Action, Resource []string
-		Condition        map[string]map[string][]string `json:",omitempty"`
+		Action, Resource any
+		Condition        map[string]map[string]any `json:",omitempty"`
 	}
 	document := struct {
 		Version   string
 		Statement []statement
 	}{version, []statement{}}
 	for _, s := range statements {
-		written := statement{Sid: s.Sid, Effect: s.Effect, Action: s.Actions, Resource: s.Resources}
+		written := statement{Sid: s.Sid, Effect: s.Effect, Action: values(s.Actions), Resource: values(s.Resources)}
 		for _, c := range s.Conditions {
 			if written.Condition == nil {
-				written.Condition = map[string]map[string][]string{}
+				written.Condition = map[string]map[string]any{}
 			}
 			if written.Condition[c.Operator] == nil {
-				written.Condition[c.Operator] = map[string][]string{}
+				written.Condition[c.Operator] = map[string]any{}
 			}
-			written.Condition[c.Operator][c.Key] = c.Values
+			written.Condition[c.Operator][c.Key] = values(c.Values)
 		}
 		document.Statement = append(document.Statement, written)
 	}

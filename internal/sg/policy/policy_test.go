@@ -35,12 +35,18 @@ func inputs() map[string]policy.Input {
 			in.Names.SGName, in.VPCPath = strings.Repeat("a", 110), "/"+strings.Repeat("x", 421)
 			in.License, in.Region = "license-manager:CheckoutLicense", "cn-northwest-1"
 		},
+		"long": func(in *policy.Input) {
+			in.Names.SGName, in.Bucket, in.Region = strings.Repeat("a", 110), "acme-templates", "us-gov-west-1"
+			in.License = "license-manager:CheckoutLicense"
+			in.PrefixLists = true
+		},
 		"China":     func(in *policy.Input) { in.Region = "cn-northwest-1" },
 		"GovCloud":  func(in *policy.Input) { in.Region = "us-gov-west-1" },
 		"licensed":  func(in *policy.Input) { in.License = "aws-marketplace:RegisterUsage" },
 		"direct":    func(in *policy.Input) { in.VPCPath, in.VPCID = "", "vpc-0123456789abcdef0" },
 		"bucket":    func(in *policy.Input) { in.Bucket = "acme-templates" },
 		"elsewhere": func(in *policy.Input) { in.VPCPath = "/network/main/vpc" },
+		"lists":     func(in *policy.Input) { in.PrefixLists = true },
 	} {
 		in := input(change)
 		all[name] = in
@@ -58,8 +64,31 @@ type document struct {
 
 type statement struct {
 	Sid, Effect      string
-	Action, Resource []string
-	Condition        map[string]map[string][]string
+	Action, Resource texts
+	Condition        map[string]map[string]texts
+}
+
+// texts is one text, or a list of them.
+type texts []string
+
+func (t *texts) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*t = texts{one}
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]string)(t))
+}
+
+// ofService are the resources that an action of the service has.
+func (t texts) ofService(action string) (own texts) {
+	service, _, _ := strings.Cut(action, ":")
+	for _, resource := range t {
+		if parts := strings.Split(resource, ":"); len(parts) < 3 || parts[2] == service {
+			own = append(own, resource)
+		}
+	}
+	return own
 }
 
 func written(t *testing.T, in policy.Input) (document, []byte) {
@@ -82,7 +111,7 @@ var (
 	action    = regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
 	path      = regexp.MustCompile(`^[A-Za-z0-9/._?*-]+$`)
 	operators = []string{"StringEquals", "StringLike", "StringLikeIfExists", "ForAnyValue:StringEquals", "Null"}
-	keys      = regexp.MustCompile(`^(aws:(RequestedRegion|CalledVia|RequestTag/Name|ResourceTag/aws:cloudformation:stack-name)|cloudformation:ImportResourceTypes)$`)
+	keys      = regexp.MustCompile(`^(aws:(RequestedRegion|ResourceAccount|CalledVia|RequestTag/Name|ResourceTag/aws:cloudformation:stack-name)|cloudformation:ImportResourceTypes)$`)
 )
 
 // TestGrammar holds every policy to IAM's grammar and limits, and to what this one promises: no action by a pattern, no resource
@@ -120,19 +149,13 @@ func elsewhere(action string) bool {
 
 func (s statement) check(t *testing.T, in policy.Input) {
 	t.Helper()
-	service, _, _ := strings.Cut(s.Action[0], ":")
 	for i, a := range s.Action {
-		other := !strings.HasPrefix(a, service+":") && !slices.Equal(s.Resource, []string{"*"})
-		if !action.MatchString(a) || other || i > 0 && s.Action[i-1] >= a {
+		if !action.MatchString(a) || len(s.Resource.ofService(a)) == 0 || i > 0 && s.Action[i-1] >= a {
 			t.Errorf("actions of %s: %v", s.Sid, s.Action)
 		}
 	}
-	prefix := strings.Join([]string{"arn", policy.Partition(in.Region), service, in.Region, in.Account, ""}, ":")
 	for _, r := range s.Resource {
-		if rest, ok := strings.CutPrefix(r, prefix); ok && path.MatchString(rest) {
-			continue
-		}
-		if rest, ok := strings.CutPrefix(r, "arn:"+policy.Partition(in.Region)+":s3:::acme-templates/sg-provisioner/"+in.Names.SGName); ok && path.MatchString(rest) {
+		if isOwn(r, in) {
 			continue
 		}
 		if r != "*" || s.Condition["StringEquals"]["aws:RequestedRegion"] == nil && !slices.ContainsFunc(s.Action, elsewhere) {
@@ -146,6 +169,23 @@ func (s statement) check(t *testing.T, in policy.Input) {
 			}
 		}
 	}
+}
+
+// isOwn tells resources of the account and region, what lies in the bucket for the set, and prefix lists, which AWS or others may own.
+func isOwn(resource string, in policy.Input) bool {
+	partition := "arn:" + policy.Partition(in.Region)
+	for _, prefix := range []string{
+		partition + ":s3:::acme-templates/sg-provisioner/" + in.Names.SGName,
+		partition + ":ec2:" + in.Region + ":*:prefix-list/",
+		partition + ":ec2:" + in.Region + ":" + in.Account + ":",
+		partition + ":ssm:" + in.Region + ":" + in.Account + ":",
+		partition + ":cloudformation:" + in.Region + ":" + in.Account + ":",
+	} {
+		if rest, ok := strings.CutPrefix(resource, prefix); ok && path.MatchString(rest) {
+			return true
+		}
+	}
+	return false
 }
 
 // TestReadOnly wants nothing that writes in a reviewer's policy, and nothing that the operator's hasn't.
@@ -236,11 +276,29 @@ func TestBounds(t *testing.T) {
 			"arn:aws:s3:::acme-templates/sg-provisioner/acme-prod-c001-us-west-2-sg-t??????/*",
 		}},
 		{"licensed", "License", []string{"*"}},
+		{"usual", "ChangeRules", []string{"arn:aws:ec2:" + prefix + "security-group-rule/*"}},
+		{"lists", "ChangeRules", []string{"arn:aws:ec2:" + prefix + "security-group-rule/*", "arn:aws:ec2:us-west-2:*:prefix-list/*"}},
+		{"lists, read only", "ChangeRules", nil},
 	} {
 		if diff := cmp.Diff(test.want, resources(inputs()[test.input], test.sid)); diff != "" {
 			t.Errorf("%s of %s: %s", test.sid, test.input, diff)
 		}
 	}
+}
+
+// TestBucketsOfTheAccount: a bucket of the same name in another account is out of reach.
+func TestBucketsOfTheAccount(t *testing.T) {
+	for _, s := range policy.New(inputs()["bucket"]).Statements {
+		if s.Sid != "Templates" {
+			continue
+		}
+		want := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{"123456789012"}}}
+		if diff := cmp.Diff(want, s.Conditions); diff != "" {
+			t.Error(diff)
+		}
+		return
+	}
+	t.Error("no statement about templates")
 }
 
 // TestTooLarge: what IAM would refuse is an error here.
@@ -264,22 +322,22 @@ func TestSqueeze(t *testing.T) {
 	short, long := map[string]int{}, map[string]int{}
 	for _, s := range d.Statement {
 		for _, a := range s.Action {
-			short[fmt.Sprint(a, s.Resource, s.Condition)]++
+			short[fmt.Sprint(a, s.Resource.ofService(a), s.Condition)]++
 		}
 	}
 	for _, s := range p.Statements {
-		var when map[string]map[string][]string
+		when := map[string]map[string]texts(nil)
 		for _, c := range s.Conditions {
 			if when == nil {
-				when = map[string]map[string][]string{}
+				when = map[string]map[string]texts{}
 			}
 			if when[c.Operator] == nil {
-				when[c.Operator] = map[string][]string{}
+				when[c.Operator] = map[string]texts{}
 			}
 			when[c.Operator][c.Key] = c.Values
 		}
 		for _, a := range s.Actions {
-			long[fmt.Sprint(a, s.Resources, when)]++
+			long[fmt.Sprint(a, texts(s.Resources), when)]++
 		}
 	}
 	if diff := cmp.Diff(long, short); diff != "" {

@@ -17,6 +17,8 @@ type Input struct {
 	Bucket   string // where templates go that are too large for a request; "" for none
 	License  string // the IAM action that the build's license check needs; "" for none
 	ReadOnly bool   // for reviewers: nothing that writes
+
+	PrefixLists bool // rules of the config name some
 }
 
 // cloudFormation is who calls EC2 and SSM for its caller.
@@ -91,6 +93,11 @@ func (b *builder) inRegion() Condition {
 	return Condition{"StringEquals", "aws:RequestedRegion", []string{b.in.Region}}
 }
 
+// inAccount holds for what the set's account owns.
+func (b *builder) inAccount() Condition {
+	return Condition{"StringEquals", "aws:ResourceAccount", []string{b.in.Account}}
+}
+
 // byCloudFormation holds where CloudFormation makes the call.
 func byCloudFormation() Condition {
 	return Condition{"ForAnyValue:StringEquals", "aws:CalledVia", []string{cloudFormation}}
@@ -153,8 +160,12 @@ func (b *builder) groups() {
 		"ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags", "ec2:DeleteTags",
 		"ec2:ModifySecurityGroupRules", "ec2:UpdateSecurityGroupRuleDescriptionsEgress", "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
 	), groups, ofStacks(b.in.Names.Stack()))
+	rules := []string{b.arn("ec2", "security-group-rule/*")}
+	if b.in.PrefixLists { // of AWS and of other accounts too; that a rule may name any of them allows nothing by itself
+		rules = append(rules, strings.Join([]string{"arn", Partition(b.in.Region), "ec2", b.in.Region, "*", "prefix-list/*"}, ":"))
+	}
 	b.allow("ChangeRules", "the rules themselves, which ModifySecurityGroupRules needs beside their group",
-		b.forOperators("ec2:ModifySecurityGroupRules"), []string{b.arn("ec2", "security-group-rule/*")})
+		b.forOperators("ec2:ModifySecurityGroupRules"), rules)
 }
 
 // parameters is what is done in Parameter Store.
@@ -210,7 +221,8 @@ func (b *builder) stacks() {
 }
 
 // templates is what is done in the bucket for templates that are too large for a request: CloudFormation reads them as its
-// caller. Neither region nor account are part of the name of what lies in a bucket.
+// caller. Neither region nor account are part of the name of what lies in a bucket, and a name that is free again may be taken by
+// anybody: the condition keeps templates from somebody else's.
 func (b *builder) templates() {
 	if b.in.Bucket == "" {
 		return
@@ -220,7 +232,7 @@ func (b *builder) templates() {
 		keys = append(keys, "arn:"+Partition(b.in.Region)+":s3:::"+b.in.Bucket+"/sg-provisioner/"+set+"/*")
 	}
 	b.allow("Templates", "upload templates that are too large for a request, and take them away again",
-		b.forOperators("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), keys)
+		b.forOperators("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), keys, b.inAccount())
 }
 
 // trail is who changed what.
