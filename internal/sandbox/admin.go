@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -89,8 +90,11 @@ func (s *Sandbox) serveSnapshot(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Sandbox) serveRestore(w http.ResponseWriter, r *http.Request) {
-	snapshot := http.MaxBytesReader(w, r.Body, maxSnapshot)
-	err := s.replace(func() error { return s.db.Restore(snapshot) }) //nolint:contextcheck // as in serveReset
+	// Read before everything stops: a client may take its time.
+	snapshot, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSnapshot))
+	if err == nil {
+		err = s.replace(func() error { return s.db.Restore(bytes.NewReader(snapshot)) }) //nolint:contextcheck // as in serveReset
+	}
 	if err != nil {
 		refuse(w, wire.Errorf("InvalidSnapshot", "%s", err))
 		return

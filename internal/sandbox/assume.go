@@ -32,7 +32,7 @@ type roleRequest struct {
 	DurationSeconds *int32 // 900 to 43200, 3600 by default
 }
 
-// assumedRoleUser is who one has become.
+// assumedRoleUser is the session that the caller now acts as.
 type assumedRoleUser struct {
 	AssumedRoleId string
 	Arn           string
@@ -90,8 +90,8 @@ type assumeRoleWithWebIdentityOutput struct {
 	Audience                    string
 }
 
-// assumeRoleWithWebIdentity does the same for who has an OpenID Connect token. Its
-// signature isn't verified. (Assumed: every provider is known and trusted.)
+// assumeRoleWithWebIdentity is AssumeRole for a caller with an OpenID Connect token, whose signature is not verified. (Assumed:
+// every provider is known and trusted.)
 func assumeRoleWithWebIdentity(call *wire.Call, in *assumeRoleWithWebIdentityInput) (*assumeRoleWithWebIdentityOutput, error) {
 	var c wire.Constraints
 	c.Length("webIdentityToken", in.WebIdentityToken, 4, 20000)

@@ -1,12 +1,7 @@
 package sandbox
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"time"
 
 	"mlops-infra-suite/internal/sandbox/s3"
 	"mlops-infra-suite/internal/sandbox/store"
@@ -29,12 +24,9 @@ type bucketResponse struct {
 func (s *Sandbox) EnsureBucket(account, region, name string) (created bool, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if !accountKey.MatchString(account) || region == "" {
-		return false, wire.Errorf("ValidationError", "ensure bucket: %q and %q are no account and region", account, region)
-	}
-	call := &wire.Call{
-		Context: context.Background(), //nolint:forbidigo // two short transactions, which nothing can interrupt
-		Account: account, Region: region, Now: time.Now().UTC(),
+	call, err := preparing("bucket", account, region)
+	if err != nil {
+		return false, err
 	}
 	missing := func(tx *store.Tx) bool {
 		call.Tx = tx
@@ -56,10 +48,8 @@ func (s *Sandbox) EnsureBucket(account, region, name string) (created bool, err 
 
 func (s *Sandbox) serveEnsureBucket(w http.ResponseWriter, r *http.Request) {
 	var in bucketRequest
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, wire.MaxRequest))
-	body.DisallowUnknownFields()
-	if err := body.Decode(&in); err != nil {
-		refuse(w, wire.Errorf("ValidationError", "read request: %s", err))
+	if err := readJSON(w, r, &in); err != nil {
+		refuse(w, err)
 		return
 	}
 	created, err := s.EnsureBucket(in.Account, in.Region, in.Bucket)
@@ -68,27 +58,4 @@ func (s *Sandbox) serveEnsureBucket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, bucketResponse{Created: created})
-}
-
-// EnsureBucketAt is EnsureBucket on the sandbox that a server, see Address, has open.
-func EnsureBucketAt(ctx context.Context, address, account, region, name string) (created bool, err error) {
-	body, err := json.Marshal(bucketRequest{Account: account, Region: region, Bucket: name})
-	if err != nil {
-		return false, fmt.Errorf("ensure bucket: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/_sandbox/ensure-bucket", bytes.NewReader(body))
-	if err != nil {
-		return false, fmt.Errorf("ensure bucket: %w", err)
-	}
-	var out struct {
-		bucketResponse
-		Error string `json:"error"`
-	}
-	if err := exchange(req, &out); err != nil {
-		return false, fmt.Errorf("ensure bucket: %w", err)
-	}
-	if out.Error != "" {
-		return false, fmt.Errorf("ensure bucket: %s", out.Error)
-	}
-	return out.Created, nil
 }

@@ -119,26 +119,6 @@ func newInjector(faults []Fault, seed uint64) *injector {
 	return &injector{faults: faults, random: rand.New(rand.NewPCG(seed, seed))}
 }
 
-// check wants every fault to name an action of the services; only Fail names
-// something that can't be known in advance.
-func (i *injector) check(services []wire.Service) error {
-	for _, f := range i.faults {
-		if f.Kind == Refuse && marketplace.Documented(f.Name, f.Code) == nil {
-			return fmt.Errorf("%w: %s=%s: the sandbox knows no such error of the action", ErrFault, f.Name, f.Code)
-		}
-		if f.Kind == Warn && !strings.HasPrefix(f.Name, hookPrefix) {
-			return fmt.Errorf("fault %s=%s: only a hook can warn", f.Name, f.Kind)
-		}
-		known := f.Name == "*" || f.Kind == Fail || f.Kind == Warn || slices.ContainsFunc(services, func(s wire.Service) bool {
-			return s.Has(f.Name)
-		})
-		if !known {
-			return fmt.Errorf("%w: %s=%s: the sandbox has no such action (a resource can only fail)", ErrFault, f.Name, f.Kind)
-		}
-	}
-	return nil
-}
-
 // pick returns those faults of the name that happen this time.
 func (i *injector) pick(name string, kinds ...FaultKind) (picked []Fault) {
 	i.mu.Lock()

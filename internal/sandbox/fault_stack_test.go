@@ -57,7 +57,7 @@ func TestWarningHook(t *testing.T) {
 		}
 	})
 	_, err := sandbox.Open(t.TempDir(), sandbox.Options{Faults: parse(t, "GetParameter=warn")})
-	if err == nil || !strings.HasSuffix(err.Error(), "fault GetParameter=warn: only a hook can warn") {
+	if err == nil || !strings.HasSuffix(err.Error(), "no such fault: GetParameter=warn: only a hook can warn") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -54,6 +54,32 @@ func TestParseFaultsRefused(t *testing.T) {
 	}
 }
 
+// TestFaultsThatCannotHappen: a fault that would never happen is refused, or a test that relies on it would pass for the wrong reason.
+func TestFaultsThatCannotHappen(t *testing.T) {
+	const (
+		noAction = "the sandbox has no such action (a resource can only fail)"
+		noName   = "neither the logical ID of a resource, nor Rollback: and such an ID, nor Hook: and a type such as MyCompany::Network::Guard"
+	)
+	for text, want := range map[string]string{
+		"WebSecurityGroup=throttle":      noAction,
+		"createchangeset=throttle":       noAction + "; did you mean CreateChangeSet?",
+		"DescribeStack=error":            noAction + "; did you mean DescribeStacks?",
+		"CreateStack=fail":               "an action can't fail, but a resource (an action has throttle, error, denied, drop, lost and slow)",
+		"web-sg=fail":                    noName,
+		"Rollback:=fail":                 noName,
+		"Hook:=fail":                     noName,
+		"Hook:Guard=warn":                noName,
+		"GetParameter=warn":              "only a hook can warn",
+		"RegisterUsage=NoSuchException":  "the sandbox knows no such error of the action",
+		"Hook:My::Network::Guard=denied": noAction,
+	} {
+		_, err := sandbox.Open(t.TempDir(), sandbox.Options{Faults: parse(t, text)})
+		if !errors.Is(err, sandbox.ErrFault) || err.Error() != "open sandbox: no such fault: "+text+": "+want {
+			t.Errorf("%s: got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
 // TestInjectedErrors: each service in its own words.
 func TestInjectedErrors(t *testing.T) {
 	calls := map[string]func(aws.Config) error{

@@ -26,6 +26,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mlops-infra-suite/internal/sandbox"
+	"mlops-infra-suite/internal/sandbox/iam"
 	"mlops-infra-suite/internal/testkit"
 )
 
@@ -83,7 +84,13 @@ var stackTexts = map[string]string{
 // TestNeeds holds what each operation needs to testdata/needs.txt, which is to be
 // read beside AWS's service authorization reference.
 func TestNeeds(t *testing.T) {
-	s := open(t, "", sandbox.Options{Seed: 7})
+	s := open(t, "", sandbox.Options{Seed: 7, Decided: func(d sandbox.Decision) {
+		for key := range d.Need.Keys {
+			if !iam.Known(key) {
+				t.Errorf("%s has the condition key %s, with which a policy is refused", d.Need.Action, key)
+			}
+		}
+	}})
 	texts := readParameters(t, s)
 	maps.Copy(texts, writeParameters(t, s))
 	maps.Copy(texts, map[string]string{

@@ -94,10 +94,8 @@ type policyRequest struct {
 
 func (s *Sandbox) servePolicy(w http.ResponseWriter, r *http.Request) {
 	var in policyRequest
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, wire.MaxRequest))
-	body.DisallowUnknownFields()
-	if err := body.Decode(&in); err != nil {
-		refuse(w, wire.Errorf("ValidationError", "read request: %s", err))
+	if err := readJSON(w, r, &in); err != nil {
+		refuse(w, err)
 		return
 	}
 	text := string(in.Policy)

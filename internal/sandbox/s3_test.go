@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ func TestObject(t *testing.T) {
 	content := strings.Repeat("sandbox ", 20_000)
 	put, err := c.PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String("b-1"), Key: aws.String("a dir/file&name.json"), Body: strings.NewReader(content),
-		ContentType: aws.String("application/json"), Metadata: map[string]string{"run": "7"}, ExpectedBucketOwner: aws.String(testAccount),
+		ContentType: aws.String("application/json"), Expires: aws.Time(time.Unix(2_000_000_000, 0)), Metadata: map[string]string{"run": "7"}, ExpectedBucketOwner: aws.String(testAccount),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,8 +71,8 @@ func TestObject(t *testing.T) {
 		if err != nil || string(body) != content {
 			t.Errorf("%d bytes, %v", len(body), err)
 		}
-		have := []string{*got.ContentType, got.Metadata["run"], *got.ETag, aws.ToString(got.ChecksumCRC32), string(got.ServerSideEncryption)}
-		if diff := cmp.Diff([]string{"application/json", "7", *put.ETag, aws.ToString(put.ChecksumCRC32), "AES256"}, have); diff != "" || have[3] == "" {
+		have := []string{*got.ContentType, aws.ToString(got.ExpiresString), got.Metadata["run"], *got.ETag, aws.ToString(got.ChecksumCRC32), string(got.ServerSideEncryption)}
+		if diff := cmp.Diff([]string{"application/json", "Wed, 18 May 2033 03:33:20 GMT", "7", *put.ETag, aws.ToString(put.ChecksumCRC32), "AES256"}, have); diff != "" || have[4] == "" {
 			t.Error(diff, have)
 		}
 	}
@@ -187,21 +188,26 @@ func TestS3Refuses(t *testing.T) {
 		"a checksum that is none":     {put("mine", func(in *s3.PutObjectInput) { in.ChecksumCRC32 = aws.String("AAAA") }), "InvalidRequest"},
 		"a long key":                  {put("mine", func(in *s3.PutObjectInput) { in.Key = aws.String(strings.Repeat("k", 1025)) }), "KeyTooLongError"},
 		"too large":                   {put("mine", func(in *s3.PutObjectInput) { in.Body = bytes.NewReader(make([]byte, 8<<20+1)) }), "EntityTooLarge"},
-		"a range":                     {errOf(c.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("mine"), Key: aws.String("k"), Range: aws.String("bytes=0-1")})), "NotImplemented"},
-		"a version":                   {errOf(c.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("mine"), Key: aws.String("k"), VersionId: aws.String("1")})), "NotImplemented"},
-		"what a bucket has besides":   {errOf(c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String("mine")})), "NotImplemented"},
-		"an upload in parts":          {errOf(c.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: aws.String("mine"), Key: aws.String("k")})), "MethodNotAllowed"},
-		"an old list":                 {errOf(c.ListObjects(ctx, &s3.ListObjectsInput{Bucket: aws.String("mine")})), "NotImplemented"},
-		"no location":                 {create("new", "", testRegion), "IllegalLocationConstraintException"},
-		"another location":            {create("new", "eu-west-1", testRegion), "IllegalLocationConstraintException"},
-		"the first region named":      {create("new", "us-east-1", "us-east-1"), "InvalidLocationConstraint"},
-		"made twice":                  {create("mine", testRegion, testRegion), "BucketAlreadyOwnedByYou"},
-		"made twice in the first":     {create("east", "", "us-east-1"), ""},
-		"taken":                       {create("theirs", testRegion, testRegion), "BucketAlreadyExists"},
-		"a name in capitals":          {create("New", testRegion, testRegion), "InvalidBucketName"},
-		"a reserved name":             {create("new--x-s3alias", testRegion, testRegion), "InvalidBucketName"},
-		"not empty":                   {drop("mine"), "BucketNotEmpty"},
-		"nothing to delete":           {errOf(c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("mine"), Key: aws.String("other")})), ""},
+		"much too large":              {put("mine", func(in *s3.PutObjectInput) { in.Body = bytes.NewReader(make([]byte, 10<<20)) }), "EntityTooLarge"},
+		"another action with a body": {errOf(c.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{Bucket: aws.String("mine"),
+			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled}})), "NotImplemented"},
+		"a token of somebody else": {errOf(c.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String("mine"),
+			ContinuationToken: aws.String("aw==")})), "InvalidArgument"},
+		"a range":                   {errOf(c.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("mine"), Key: aws.String("k"), Range: aws.String("bytes=0-1")})), "NotImplemented"},
+		"a version":                 {errOf(c.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("mine"), Key: aws.String("k"), VersionId: aws.String("1")})), "NotImplemented"},
+		"what a bucket has besides": {errOf(c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String("mine")})), "NotImplemented"},
+		"an upload in parts":        {errOf(c.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: aws.String("mine"), Key: aws.String("k")})), "MethodNotAllowed"},
+		"an old list":               {errOf(c.ListObjects(ctx, &s3.ListObjectsInput{Bucket: aws.String("mine")})), "NotImplemented"},
+		"no location":               {create("new", "", testRegion), "IllegalLocationConstraintException"},
+		"another location":          {create("new", "eu-west-1", testRegion), "IllegalLocationConstraintException"},
+		"the first region named":    {create("new", "us-east-1", "us-east-1"), "InvalidLocationConstraint"},
+		"made twice":                {create("mine", testRegion, testRegion), "BucketAlreadyOwnedByYou"},
+		"made twice in the first":   {create("east", "", "us-east-1"), ""},
+		"taken":                     {create("theirs", testRegion, testRegion), "BucketAlreadyExists"},
+		"a name in capitals":        {create("New", testRegion, testRegion), "InvalidBucketName"},
+		"a reserved name":           {create("new--x-s3alias", testRegion, testRegion), "InvalidBucketName"},
+		"not empty":                 {drop("mine"), "BucketNotEmpty"},
+		"nothing to delete":         {errOf(c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("mine"), Key: aws.String("other")})), ""},
 	} {
 		if got := codeOf(tt.err); got != tt.code {
 			t.Errorf("%s: %q, want %q (%v)", name, got, tt.code, tt.err)
@@ -209,6 +215,79 @@ func TestS3Refuses(t *testing.T) {
 	}
 	if err := errOf(c.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String("east")})); err == nil || !strings.Contains(err.Error(), "301") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestRawQueries: what no SDK sends.
+func TestRawQueries(t *testing.T) {
+	box := open(t, "", sandbox.Options{})
+	makeBucket(t, s3For(box, testAccount, testRegion), "raw")
+	for query, want := range map[string]string{
+		"list-type=2&prefix=a;b":  "<Code>InvalidURI</Code>", // half encoded
+		"list-type=2&max-keys=0":  "<IsTruncated>false</IsTruncated>",
+		"list-type=2&max-keys=-1": "<Code>InvalidArgument</Code>",
+	} {
+		w := httptest.NewRecorder()
+		box.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://raw.s3.us-west-2.amazonaws.com/?"+query, nil))
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+}
+
+// TestOldSignature: what SDKs presign for an endpoint that they don't know is refused in S3's words.
+func TestOldSignature(t *testing.T) {
+	box := open(t, "", sandbox.Options{})
+	presigned := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/b-1/k?AWSAccessKeyId=1&Signature=x&Expires=1", nil)
+	inHeader := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/b-1/k", nil)
+	inHeader.Header.Set("Authorization", "AWS 111122223333:x")
+	for _, r := range []*http.Request{presigned, inHeader} {
+		w := httptest.NewRecorder()
+		box.ServeHTTP(w, r)
+		const want = "<Error><Code>InvalidRequest</Code><Message>The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.</Message>"
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+}
+
+// TestKeys: any text is a key, is found by it, and is listed in the order of its bytes, page by page.
+func TestKeys(t *testing.T) {
+	c := s3For(open(t, "", sandbox.Options{}), testAccount, testRegion)
+	makeBucket(t, c, "keys")
+	want := []string{"\x01", " ", "%2F", "*", "+", "../up", "./here", "a\nb", "a/../b", "a//b", "a;b", "a?x=1", "h#h", "trail/", "ü/é", "日本"}
+	for _, key := range want {
+		if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("keys"), Key: &key, Body: strings.NewReader(key)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	in := &s3.ListObjectsV2Input{Bucket: aws.String("keys"), EncodingType: types.EncodingTypeUrl, MaxKeys: aws.Int32(3)}
+	for pages := s3.NewListObjectsV2Paginator(c, in); pages.HasMorePages(); {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			key, err := url.QueryUnescape(*o.Key)
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, key)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, key := range want {
+		out, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("keys"), Key: &key})
+		if err != nil {
+			t.Errorf("%q: %v", key, err)
+			continue
+		}
+		if body, err := io.ReadAll(out.Body); err != nil || string(body) != key {
+			t.Errorf("%q holds %q, %v", key, body, err)
+		}
 	}
 }
 

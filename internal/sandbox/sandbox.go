@@ -202,13 +202,21 @@ func (s *Sandbox) replace(change func() error) error {
 // refuses whatever a browser sends on behalf of a page.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.Header.Get("Origin") != "":
-		http.Error(w, "The sandbox answers no requests with an Origin.", http.StatusForbidden)
+	case ofPage(r):
+		http.Error(w, "The sandbox answers no requests of web pages: with an Origin, or a Sec-Fetch-Site but none.", http.StatusForbidden)
 	case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
 		s.admin.ServeHTTP(w, r)
 	default:
 		s.serveAPI(w, r)
 	}
+}
+
+// ofPage reports whether a browser sends a request because a page wants it. Images and
+// links, which are enough for an action in a query string, have no Origin; the other
+// header is there on loopback addresses, "none" for an address that a user has typed.
+func ofPage(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Header.Get("Origin") != "" || site != "" && site != "none"
 }
 
 func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {

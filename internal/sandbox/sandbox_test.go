@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -235,6 +236,7 @@ func TestRequests(t *testing.T) {
 		"EC2 type":         {signed(form("Action=DescribeVpcs&Version=2016-11-15&MaxResults=many"), "ec2"), 400, "<Code>InvalidParameterValue</Code>"},
 		"twice":            {signed(form("Action=DeleteVpc&VpcId=vpc-1&VpcId=vpc-2"), "ec2"), 400, "given more than once"},
 		"other service":    {signed(form("Action=ListUsers"), "iam"), 400, "The service &#39;iam&#39; is not part of this sandbox."},
+		"no service":       {form("Colour=red"), 400, "<Message>The request names no service: it has no signature"},
 		"other path":       {signed(httptest.NewRequestWithContext(t.Context(), "POST", "http://localhost/bucket", strings.NewReader("Action=DescribeVpcs")), "ec2"), 404, "<Code>InvalidAction</Code>"},
 		"wrong protocol":   {signed(form("Action=GetParameter"), "ssm"), 400, "The request is not in the protocol of ssm."},
 		"wrong host":       {signed(httptest.NewRequestWithContext(t.Context(), "POST", "http://ec2.us-west-2.amazonaws.com/", nil), "ssm"), 403, "Credential should be scoped to correct service: 'ec2'."},
@@ -271,15 +273,61 @@ func TestTokensAreOpaque(t *testing.T) {
 	}
 }
 
-func TestOriginRefused(t *testing.T) {
+// No web page reaches the sandbox: neither a script or a form, which have an Origin, nor an image or a link.
+func TestPagesRefused(t *testing.T) {
 	s := open(t, "", sandbox.Options{})
-	for _, path := range []string{"/", "/_sandbox/reset", "/_sandbox/snapshot", "/_sandbox/restore", "/_sandbox/ensure-vpc", "/_sandbox/health"} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil)
-		r.Header.Set("Origin", "null")
+	ask := func(method, path, header, value string) int {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+		r.Header.Set(header, value)
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
-		if w.Code != http.StatusForbidden {
-			t.Errorf("%s with an Origin: %d", path, w.Code)
+		return w.Code
+	}
+	for _, path := range []string{"/", "/_sandbox/reset", "/_sandbox/snapshot", "/_sandbox/restore", "/_sandbox/ensure-vpc", "/_sandbox/health"} {
+		if got := ask("POST", path, "Origin", "null"); got != http.StatusForbidden {
+			t.Errorf("%s with an Origin: %d", path, got)
 		}
+	}
+	const action = "/?Action=CreateVpc&CidrBlock=10.0.0.0/16&Version=2016-11-15"
+	for _, site := range []string{"cross-site", "same-site", "same-origin", "anything"} {
+		if got := ask("GET", action, "Sec-Fetch-Site", site); got != http.StatusForbidden {
+			t.Errorf("from %s: %d", site, got)
+		}
+	}
+	if got := ask("GET", "/_sandbox/health", "Sec-Fetch-Site", "none"); got != http.StatusOK {
+		t.Errorf("an address that is typed: %d", got)
+	}
+}
+
+// A client that takes its time to send a snapshot keeps nobody else waiting.
+func TestSlowRestore(t *testing.T) {
+	s := open(t, "", sandbox.Options{})
+	body, client := io.Pipe()
+	restored := make(chan int, 1)
+	go func() {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/_sandbox/restore", body))
+		restored <- w.Code
+	}()
+	if _, err := client.Write([]byte("the beginning")); err != nil { // has been read when it returns
+		t.Fatal(err)
+	}
+	answered := make(chan error, 1)
+	go func() {
+		c := clientsFor(s, testAccount, testRegion)
+		_, err := c.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the sandbox waits for the client")
+	}
+	client.CloseWithError(io.ErrUnexpectedEOF)
+	if code := <-restored; code != http.StatusBadRequest {
+		t.Errorf("a snapshot that breaks off: %d", code)
 	}
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -26,8 +25,8 @@ const (
 // ctx ends; requests under way are then finished. While it runs, the sandbox's
 // folder holds its address. Serve closes the listener and the sandbox.
 //
-// It refuses requests whose Host header is not a loopback name, and those with
-// an Origin header, so that no web page can reach it.
+// It refuses requests whose Host header is not a loopback name, and those that a
+// browser sends for a page, so that no web page can reach it.
 func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
 	address, ok := listener.Addr().(*net.TCPAddr)
 	if !ok || !address.IP.IsLoopback() {
@@ -37,8 +36,8 @@ func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
 }
 
 // ServeRemote is Serve on any address, for a private network: whoever can connect
-// can do anything to the sandbox. It refuses requests with an Origin header, and
-// those whose Host header is a name that the DNS of the internet could have.
+// can do anything to the sandbox. It refuses requests that say they come from a page,
+// and those whose Host header is a name that the DNS of the internet could have.
 func (s *Sandbox) ServeRemote(ctx context.Context, listener net.Listener) error {
 	address, ok := listener.Addr().(*net.TCPAddr)
 	if !ok {
@@ -83,8 +82,8 @@ func writeFile(path, text string) error {
 	return os.Rename(path+".new", path)
 }
 
-// loopbackOnly refuses requests for a host that isn't this one: what a browser
-// sends when a foreign name is made to resolve to a loopback address.
+// loopbackOnly refuses requests for any host but this one: a browser sends them when a foreign name is made to resolve to a
+// loopback address.
 func loopbackOnly(port int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopbackHost(r.Host, port) {
@@ -100,9 +99,8 @@ func isLoopbackHost(host string, port int) bool {
 	return name == "localhost" || name == "127.0.0.1" || name == "[::1]"
 }
 
-// privateOnly refuses requests for a name that somebody on the internet could
-// have, and make resolve to this server in a browser near it: neither an IP
-// address, nor one word, nor below a domain that no public DNS has.
+// privateOnly refuses requests for a host name that somebody on the internet could own and make resolve to this server in a
+// browser near it. Allowed are IP addresses, names of one word, and names below a domain that no public DNS has.
 func privateOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isPrivateHost(r.Host) {
@@ -125,44 +123,4 @@ func isPrivateHost(host string) bool {
 		return name != ""
 	}
 	return slices.ContainsFunc(privateDomains, func(domain string) bool { return strings.HasSuffix(name, domain) })
-}
-
-// Address returns the address, host:port, of the server that has the sandbox in
-// dir open. A server that has died leaves no address behind.
-func Address(dir string) (string, bool) {
-	text, err := os.ReadFile(filepath.Join(dir, addressFile))
-	if err != nil {
-		return "", false
-	}
-	address, err := netip.ParseAddrPort(strings.TrimSpace(string(text)))
-	if err != nil || !address.Addr().IsLoopback() {
-		return "", false
-	}
-	//nolint:forbidigo // a short probe with a time-out of its own: a caller has nothing to cancel
-	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address.String()+"/_sandbox/health", nil)
-	if err != nil {
-		return "", false
-	}
-	var found health
-	if err := exchange(req, &found); err != nil || found.Directory != resolved(dir) {
-		return "", false // nobody there, or another sandbox on a port that was ours
-	}
-	return address.String(), true
-}
-
-// exchange sends a request to a server's own paths and decodes the answer, which
-// is JSON whatever the status. It never goes through a proxy.
-func exchange(req *http.Request, out any) error {
-	transport := &http.Transport{DisableKeepAlives: true}
-	res, err := transport.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
-		return fmt.Errorf("%s answered %s: %w", req.URL, res.Status, err)
-	}
-	return nil
 }

@@ -24,7 +24,7 @@ type session struct {
 	Token   string
 }
 
-// signer is who a request is from, with what it must have been signed with.
+// signer is the caller of a request, with the secret and the token that it must have used.
 type signer struct {
 	account string
 	caller  wire.Caller
@@ -76,8 +76,8 @@ type credentials struct {
 	Expiration      time.Time
 }
 
-// newSession stores a session and makes its credentials. Secret and token count
-// for a role that has a policy: of others the access key alone tells who calls.
+// newSession stores a session and makes its credentials. Secret and token are checked only for a role that has a policy; for
+// any other the access key alone says who calls.
 func newSession(call *wire.Call, s session) credentials {
 	random := sha256.Sum256([]byte(call.NewUUID()))
 	key := accessKeyID("ASIA", s.Account, [4]byte(random[:4]))
@@ -87,8 +87,8 @@ func newSession(call *wire.Call, s session) credentials {
 	return credentials{AccessKeyId: key, SecretAccessKey: s.Secret, SessionToken: s.Token, Expiration: s.Expires}
 }
 
-// accessKeyID carries the account as keys of AWS are reported to: in the 40 bits
-// after the first of what follows the prefix, in base32.
+// accessKeyID encodes the account as AWS is reported to: after the prefix comes base32, in which the 40 bits after the first
+// are the account.
 func accessKeyID(prefix, account string, random [4]byte) string {
 	number, _ := strconv.ParseUint(account, 10, 64) // 12 digits
 	var raw [10]byte
@@ -100,7 +100,7 @@ func accessKeyID(prefix, account string, random [4]byte) string {
 // roleID is the unique ID of a role, which follows from its ARN.
 func roleID(arn string) string { return "AROA" + uniqueID(arn) }
 
-// userID is the same of a user.
+// userID is the unique ID of a user, which follows from its ARN.
 func userID(arn string) string { return "AIDA" + uniqueID(arn) }
 
 func uniqueID(arn string) string {

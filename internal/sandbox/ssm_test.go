@@ -90,6 +90,28 @@ func TestParameter(t *testing.T) {
 	}
 }
 
+// TestAdvancedParameterStays: an advanced parameter can't become a standard one, whoever asks for it.
+func TestAdvancedParameterStays(t *testing.T) {
+	c := newClients(t)
+	write := func(tier types.ParameterTier, value string) (*ssm.PutParameterOutput, error) {
+		return c.ssm.PutParameter(t.Context(), &ssm.PutParameterInput{
+			Name: aws.String("/a"), Value: &value, Type: types.ParameterTypeString, Tier: tier, Overwrite: aws.Bool(true)})
+	}
+	for _, tier := range []types.ParameterTier{"Standard", "Intelligent-Tiering"} {
+		if out := must[*ssm.PutParameterOutput](t)(write(tier, "v")); out.Tier != "Standard" {
+			t.Errorf("%s makes %s", tier, out.Tier)
+		}
+	}
+	for _, tier := range []types.ParameterTier{"Advanced", "", "Intelligent-Tiering"} {
+		if out := must[*ssm.PutParameterOutput](t)(write(tier, "v")); out.Tier != "Advanced" {
+			t.Errorf("%s makes %s", tier, out.Tier)
+		}
+	}
+	_, err := write("Standard", "v")
+	wantError(t, err, "ValidationException", "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "+
+		"advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.")
+}
+
 func TestParameterRefused(t *testing.T) {
 	c := newClients(t)
 	const path = `Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist ` +

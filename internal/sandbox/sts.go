@@ -78,8 +78,8 @@ type encodedMessage struct {
 // decodedMessage is DecodeAuthorizationMessage's response.
 type decodedMessage struct{ DecodedMessage string }
 
-// decodeAuthorizationMessage reads what a refusal of EC2 doesn't say in words: which
-// condition keys the request had. (Assumed: their form.)
+// decodeAuthorizationMessage shows what an error of EC2 leaves out: the condition keys of the refused request. (Assumed: their
+// form.)
 func decodeAuthorizationMessage(_ *wire.Call, in *encodedMessage) (*decodedMessage, error) {
 	var c wire.Constraints
 	c.Length("encodedMessage", in.EncodedMessage, 1, 10240)

@@ -1,11 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -16,14 +13,14 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// ensureRequest and ensureResponse are the bodies of POST /_sandbox/ensure-vpc.
-type ensureRequest struct {
+// vpcRequest and vpcResponse are the bodies of POST /_sandbox/ensure-vpc.
+type vpcRequest struct {
 	Account   string `json:"account"`
 	Region    string `json:"region"`
 	Parameter string `json:"parameter"`
 }
 
-type ensureResponse struct {
+type vpcResponse struct {
 	VPCID   string `json:"vpc_id"`
 	Created bool   `json:"created"`
 }
@@ -34,12 +31,9 @@ type ensureResponse struct {
 func (s *Sandbox) EnsureVPC(account, region, parameter string) (vpcID string, created bool, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if !accountKey.MatchString(account) || region == "" {
-		return "", false, wire.Errorf("ValidationError", "ensure VPC: %q and %q are no account and region", account, region)
-	}
-	call := &wire.Call{
-		Context: context.Background(), //nolint:forbidigo // two short transactions, which nothing can interrupt
-		Account: account, Region: region, Now: time.Now().UTC(),
+	call, err := preparing("VPC", account, region)
+	if err != nil {
+		return "", false, err
 	}
 	read := func(tx *store.Tx) error {
 		call.Tx = tx
@@ -59,6 +53,17 @@ func (s *Sandbox) EnsureVPC(account, region, parameter string) (vpcID string, cr
 		return err
 	})
 	return vpcID, created, err
+}
+
+// preparing is a call in the name of whoever prepares an account. Its transaction is still to be set.
+func preparing(what, account, region string) (*wire.Call, error) {
+	if !accountKey.MatchString(account) || region == "" {
+		return nil, wire.Errorf("ValidationError", "ensure %s: %q and %q are no account and region", what, account, region)
+	}
+	return &wire.Call{
+		Context: context.Background(), //nolint:forbidigo // two short transactions, which nothing can interrupt
+		Account: account, Region: region, Now: time.Now().UTC(),
+	}, nil
 }
 
 // vpcOf reads the parameter, "" when it is missing.
@@ -99,11 +104,9 @@ func vpcName(parameter string) string {
 }
 
 func (s *Sandbox) serveEnsureVPC(w http.ResponseWriter, r *http.Request) {
-	var in ensureRequest
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, wire.MaxRequest))
-	body.DisallowUnknownFields()
-	if err := body.Decode(&in); err != nil {
-		refuse(w, wire.Errorf("ValidationError", "read request: %s", err))
+	var in vpcRequest
+	if err := readJSON(w, r, &in); err != nil {
+		refuse(w, err)
 		return
 	}
 	id, created, err := s.EnsureVPC(in.Account, in.Region, in.Parameter)
@@ -111,28 +114,5 @@ func (s *Sandbox) serveEnsureVPC(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	answer(w, http.StatusOK, ensureResponse{VPCID: id, Created: created})
-}
-
-// EnsureVPCAt is EnsureVPC on the sandbox that a server, see Address, has open.
-func EnsureVPCAt(ctx context.Context, address, account, region, parameter string) (vpcID string, created bool, err error) {
-	body, err := json.Marshal(ensureRequest{Account: account, Region: region, Parameter: parameter})
-	if err != nil {
-		return "", false, fmt.Errorf("ensure VPC: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/_sandbox/ensure-vpc", bytes.NewReader(body))
-	if err != nil {
-		return "", false, fmt.Errorf("ensure VPC: %w", err)
-	}
-	var out struct {
-		ensureResponse
-		Error string `json:"error"`
-	}
-	if err := exchange(req, &out); err != nil {
-		return "", false, fmt.Errorf("ensure VPC: %w", err)
-	}
-	if out.Error != "" {
-		return "", false, fmt.Errorf("ensure VPC: %s", out.Error)
-	}
-	return out.VPCID, out.Created, nil
+	answer(w, http.StatusOK, vpcResponse{VPCID: id, Created: created})
 }

@@ -12,8 +12,8 @@ import (
 	"mlops-infra-suite/internal/sandbox/cfn/template"
 )
 
-// apply makes the stack's resources what the deployment wants of them, as far
-// as can be done now, each after those it depends on and otherwise all at once.
+// apply works on the resources that the deployment wants, as far as that can be done now: each after those it depends on, and
+// otherwise all at once.
 func (r *run) apply() (progress bool, err error) {
 	if len(r.op.Tasks) == 0 && r.stack.Status != updateRollbackInProgress {
 		reason, err := obstacle(r.call, r.template, r.stack.Deployment)
@@ -121,6 +121,8 @@ func changedProperties(have, want template.Map) []string {
 	})
 }
 
+// startApplying decides what the run does with the resource id of the new template, and begins it: what is new is provisioned,
+// the rest is marked as in progress. completeApplying ends it.
 func (r *run) startApplying(id string) error {
 	want, err := r.desired(id)
 	if err != nil {
@@ -181,8 +183,8 @@ func (r *run) replace(id string, have *resourceRecord, want resource.Desired) er
 	return err
 }
 
-// provision has the handler make the resource. It is there from now on; that it
-// is complete shows when the task ends, and so does a failure.
+// provision has the handler make the resource, which exists from now on. It is reported as complete, or as failed, when the
+// task ends.
 func (r *run) provision(id string, record *resourceRecord, want resource.Desired, t *task) error {
 	var state resource.State
 	err := r.attempt(id, t, func() (err error) {
@@ -198,14 +200,14 @@ func (r *run) provision(id string, record *resourceRecord, want resource.Desired
 	return nil
 }
 
-// describe takes over what the template says of a resource besides properties.
+// describe copies what the template says of a resource besides its properties.
 func (r *run) describe(id string, record *resourceRecord) {
 	wanted := r.template.Resources[id]
 	record.DependsOn, record.DeletionPolicy, record.Metadata = wanted.DependsOn, wanted.DeletionPolicy, wanted.Metadata
 }
 
-// skip takes a resource for rolled back that the caller doesn't want to be
-// (documented: from then on it isn't what the template says).
+// skip counts a resource as rolled back that the caller has told the rollback to skip (documented: from then on it may differ
+// from the template).
 func (r *run) skip(id string, record *resourceRecord, want resource.Desired) {
 	r.op.Tasks[id] = &task{Action: actNothing, State: taskDone}
 	record.Properties, record.Tags, record.Skipped = want.Properties, want.Tags, true
@@ -213,6 +215,7 @@ func (r *run) skip(id string, record *resourceRecord, want resource.Desired) {
 	r.stack.mark(r.call, id, record, updateComplete, "", want.Properties)
 }
 
+// completeApplying ends what startApplying began: it imports or updates the resource, and records how that ended.
 func (r *run) completeApplying(id string) error {
 	t, record := r.op.Tasks[id], r.stack.Resources[id]
 	want, err := r.desired(id)

@@ -31,6 +31,7 @@ type CreateChangeSetOutput struct {
 	StackId string
 }
 
+// check holds the request to CloudFormation's constraints that need no look at the stack.
 func (in *CreateChangeSetInput) check() error {
 	c := constraints{}
 	if !strings.HasPrefix(in.StackName, "arn:") {
@@ -179,6 +180,8 @@ func (e *Engine) advanceChangeSet(call *wire.Call, key string) (next time.Time, 
 	return next, true, nil
 }
 
+// workOut finds the changes of a change set that has just been created. The change set ends as available, or as failed with the
+// reason: something that is missing from the account, nothing to change, a finding of the validation, a hook.
 func (e *Engine) workOut(call *wire.Call, cs *changeSet) error {
 	s, _ := store.Get[*stack](call.Tx, stackTable, call.Key(cs.Stack))
 	t, err := e.settled(call, s, cs.Deployment)

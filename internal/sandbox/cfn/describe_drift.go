@@ -50,6 +50,8 @@ type DescribeStackDriftDetectionStatusOutput struct {
 	Timestamp                 time.Time
 }
 
+// describeStackDriftDetectionStatus tells how far a detection is. The stack is there as long as the detection: the record of a
+// deleted stack stays.
 func (e *Engine) describeStackDriftDetectionStatus(
 	call *wire.Call, in *DescribeStackDriftDetectionStatusInput,
 ) (*DescribeStackDriftDetectionStatusOutput, error) {
@@ -91,7 +93,7 @@ type StackResourceDrift struct {
 	Timestamp                time.Time
 }
 
-// showDrift is what was found of a resource; nil when it hasn't been looked at.
+// showDrift is what was found of a resource, nil if it has not been inspected.
 func (s *stack) showDrift(id string) *StackResourceDrift {
 	r := s.Resources[id]
 	if r.Drift == nil {

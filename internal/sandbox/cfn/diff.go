@@ -122,9 +122,8 @@ func (c *comparison) checkTypes() error {
 	return nil
 }
 
-// scope is what names will stand for: a resource that keeps its physical ID
-// keeps its attributes too, any other's are known after the execution alone
-// (recorded from AWS).
+// scope is what names will stand for after the deployment: a resource that keeps its physical ID keeps its attributes too,
+// those of any other are known only afterwards (recorded from AWS).
 func (c *comparison) scope() scope {
 	return scope{
 		call: c.call, stack: c.stack, template: c.new, deployment: c.want,
@@ -137,11 +136,12 @@ func (c *comparison) scope() scope {
 	}
 }
 
+// compareResource adds what the new template does to the resource id: an addition, an import or a modification. What the
+// schema of the type does not allow is a finding of the validation; a property that the sandbox does not support is an error.
 func (c *comparison) compareResource(id string) error {
 	wanted, record := c.new.Resources[id], c.stack.Resources[id]
 	t := c.types[wanted.Type]
-	// Assumed: AWS would know more properties, or report a validation that failed.
-	// Here who uses one is told at once that it goes no further.
+	// Assumed: AWS knows more properties, or reports a failed validation. The sandbox says at once that it goes no further.
 	if name := t.Unsupported(wanted.Properties); name != "" {
 		return wire.Errorf("ValidationError", "Encountered unsupported property %s", name)
 	}

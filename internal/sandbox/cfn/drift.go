@@ -89,10 +89,9 @@ func (e *Engine) detectStackDrift(call *wire.Call, in *DetectStackDriftInput) (*
 	return &DetectStackDriftOutput{d.ID}, nil
 }
 
-// detectable finds a stack whose drift can be looked for: one at rest in a state
-// that has resources as some deployment wanted them (documented; that those of
-// an import count follows from its guide), with one search at a time
-// (documented; both wordings reported).
+// detectable finds a stack whose drift can be detected: one at rest, in a state in which its resources are what some deployment
+// wanted (documented; that an import's states count follows from its guide), and with no other detection going on (documented;
+// both wordings reported).
 func detectable(call *wire.Call, name string, resources ...string) (*stack, error) {
 	s := findStack(call, name)
 	switch {
@@ -126,8 +125,7 @@ type DetectStackResourceDriftInput struct {
 // DetectStackResourceDriftOutput is DetectStackResourceDrift's response.
 type DetectStackResourceDriftOutput struct{ StackResourceDrift StackResourceDrift }
 
-// detectStackResourceDrift looks at one resource at once, and has the stack's
-// status follow (documented).
+// detectStackResourceDrift inspects one resource immediately, and updates the stack's status (documented).
 func (e *Engine) detectStackResourceDrift(
 	call *wire.Call, in *DetectStackResourceDriftInput,
 ) (*DetectStackResourceDriftOutput, error) {
@@ -256,8 +254,7 @@ func (s *stack) summarize(checked time.Time) {
 	s.Drift = &stackDrift{status, checked}
 }
 
-// forgetDrift drops what was found: the stack is going to be another one
-// (assumed; AWS doesn't say when a result stops to count).
+// forgetDrift drops what was found, because the stack is about to change (assumed: AWS does not say when a result expires).
 func (s *stack) forgetDrift() {
 	s.Drift = nil
 	for _, r := range s.Resources {

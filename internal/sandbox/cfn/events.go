@@ -3,7 +3,6 @@ package cfn
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,17 +108,21 @@ type DescribeStackEventsOutput struct {
 	NextToken   string
 }
 
-// describeStackEvents lists a stack's events, the newest first.
+// describeStackEvents lists a stack's events, the newest first. It is what who
+// waits for a stack asks for again and again: of the first page no more is read
+// than it shows, and nothing of the stack itself, which has an event from its
+// first moment on.
 func (e *Engine) describeStackEvents(call *wire.Call, in *DescribeStackEventsInput) (*DescribeStackEventsOutput, error) {
-	s := findStack(call, in.StackName)
-	if s == nil {
+	var events []StackEvent
+	for _, event := range store.ScanBack[StackEvent](call.Tx, eventTable, call.Prefix(stackUUID(call, in.StackName))) {
+		events = append(events, event)
+		if in.NextToken == "" && len(events) > pageSize {
+			break
+		}
+	}
+	if len(events) == 0 || events[0].StackId != in.StackName && events[0].StackName != in.StackName {
 		return nil, noSuchStack(in.StackName)
 	}
-	var events []StackEvent
-	for _, event := range store.Scan[StackEvent](call.Tx, eventTable, call.Prefix(s.UUID)) {
-		events = append(events, event)
-	}
-	slices.Reverse(events)
 	shown, next, err := page(events, func(e StackEvent) string { return e.EventId }, in.NextToken)
 	return &DescribeStackEventsOutput{StackEvents: shown, NextToken: next}, err
 }

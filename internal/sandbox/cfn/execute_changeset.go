@@ -46,6 +46,7 @@ func (e *Engine) executeChangeSet(call *wire.Call, in *ExecuteChangeSetInput) (*
 	return nil, nil
 }
 
+// executable is nil if the change set can be executed now, by its own status and by that of its stack.
 func (cs *changeSet) executable(s *stack) error {
 	invalid := func(what, status string) error {
 		return wire.Errorf("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current %s of [%s]", cs.ID, what, status)

@@ -16,7 +16,7 @@ type givenUpError struct {
 
 func (g *givenUpError) Error() string { return g.reason }
 
-// injected is who says whether a handler fails on purpose; nil for nobody.
+// injected is the function that says whether a handler fails on purpose, nil if none does.
 func (r *run) injected() func(logicalID string) string {
 	switch r.stack.Status {
 	case updateRollbackInProgress, rollbackInProgress:
@@ -31,8 +31,8 @@ func (r *run) injected() func(logicalID string) string {
 	return nil
 }
 
-// attempt runs a handler. When that fails, or shall fail on purpose, the failure
-// is the task's.
+// attempt runs a handler. If the handler fails, or is to fail on purpose, the error is a *givenUpError, and the repeated
+// transaction finds the failure in the task.
 func (r *run) attempt(id string, t *task, handle func() error) error {
 	if reason, known := r.failures[t.Number]; known {
 		t.Failure = reason

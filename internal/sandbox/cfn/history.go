@@ -42,7 +42,7 @@ func (s *stack) record(call *wire.Call, h history) {
 	store.Put(call.Tx, operationTable, call.Key(s.UUID, h.ID), h)
 }
 
-// conclude ends it.
+// conclude ends an operation's history.
 func (s *stack) conclude(call *wire.Call, id string, succeeded bool) {
 	h, ok := store.Get[history](call.Tx, operationTable, call.Key(s.UUID, id))
 	if !ok {
@@ -229,6 +229,7 @@ func (h history) failures(base OperationEvent) []OperationEvent {
 	return events
 }
 
+// ofOperation is the event as DescribeEvents shows it, which has more than DescribeStackEvents: its operation and its type.
 func (e StackEvent) ofOperation(operationType string) OperationEvent {
 	event := OperationEvent{
 		EventId: e.EventId, StackId: e.StackId, OperationId: e.OperationId, OperationType: operationType, EventType: progressEvent,

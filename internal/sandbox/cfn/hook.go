@@ -11,9 +11,8 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// Hook is a check of the account's own that stands before its deployments. The
-// sandbox has none but those of its options, and they look at nothing: Fails says
-// what they answer this time.
+// Hook is a check of the account's own that runs before a deployment. The sandbox has only those of its options, and they check
+// nothing: Fails says how they answer this time.
 type Hook struct {
 	Type  string // "MyCompany::Network::Guard"
 	Fails bool
@@ -109,6 +108,7 @@ type ListHookResultsInput struct {
 	NextToken  string
 }
 
+// check holds the request to the constraints that CloudFormation documents.
 func (in *ListHookResultsInput) check() error {
 	c := constraints{}
 	if in.TargetType != "" {

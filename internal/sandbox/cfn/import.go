@@ -53,7 +53,7 @@ func (e *Engine) toImport(call *wire.Call, in *CreateChangeSetInput, s *stack, t
 	return ids, nil
 }
 
-// importing is what a comparison takes for existing resources.
+// importing says which existing resources a comparison takes into the stack.
 type importing struct {
 	ids      map[string]string // physical by logical
 	existing bool              // and what has the fixed name of a new resource (documented: ImportExistingResources)
@@ -131,9 +131,8 @@ func (r *run) startImport(id string, want resource.Desired) {
 	r.start(id, actImport)
 }
 
-// completeImport takes an existing resource into the stack and gives it the
-// stack's tags. Its properties are taken to be the template's (documented: AWS
-// leaves finding out to drift detection).
+// completeImport takes an existing resource into the stack and gives it the stack's tags. Its properties are assumed to be the
+// template's (documented: AWS leaves the comparison to drift detection).
 func (r *run) completeImport(id string, t *task, record *resourceRecord, want resource.Desired) error {
 	handlers := r.types[record.Type]
 	return r.attempt(id, t, func() error {
@@ -153,14 +152,12 @@ func (r *run) completeImport(id string, t *task, record *resourceRecord, want re
 	})
 }
 
-// releases tells a resource that the operation has imported and now, that it is
-// taken back, gives back.
+// releases reports whether the operation has imported the resource and, now that it is rolled back, must release it.
 func (r *run) releases(t target) bool {
 	return r.stack.Status == importRollbackInProgress || t.record.Imported && r.takingBack()
 }
 
-// startReleasing begins to give an imported resource back, in a rollback. One
-// whose import has failed has nothing of the stack's.
+// startReleasing begins to release an imported resource in a rollback. There is nothing to release if its import has failed.
 func (r *run) startReleasing(t target) {
 	if t.record.Status == importFailed {
 		r.op.Tasks[t.key] = &task{Action: actRemove, State: taskDone}
@@ -171,6 +168,7 @@ func (r *run) startReleasing(t target) {
 	r.start(t.key, actRemove)
 }
 
+// completeReleasing takes an imported resource out of the stack again, and leaves it in its service.
 func (r *run) completeReleasing(t target, work *task) error {
 	err := r.attempt(t.id, work, func() error {
 		return r.types[t.record.Type].Release(r.context(), t.record.State)

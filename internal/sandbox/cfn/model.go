@@ -103,17 +103,22 @@ func (s *stack) put(call *wire.Call) { store.Put(call.Tx, stackTable, call.Key(s
 // findStack finds a stack by its name, or by its ID even after its deletion;
 // nil when there is none.
 func findStack(call *wire.Call, nameOrID string) *stack {
-	uuid := ""
-	if rest, isID := strings.CutPrefix(nameOrID, call.ARN("cloudformation", "stack/")); isID {
-		_, uuid, _ = strings.Cut(rest, "/")
-	} else {
-		uuid, _ = store.Get[string](call.Tx, stackNames, call.Key(nameOrID))
-	}
-	s, ok := store.Get[*stack](call.Tx, stackTable, call.Key(uuid))
+	s, ok := store.Get[*stack](call.Tx, stackTable, call.Key(stackUUID(call, nameOrID)))
 	if !ok || s.ID != nameOrID && s.Name != nameOrID {
 		return nil
 	}
 	return s
+}
+
+// stackUUID is what a name or ID says that the stack's UUID is, "" where it says
+// nothing.
+func stackUUID(call *wire.Call, nameOrID string) string {
+	if rest, isID := strings.CutPrefix(nameOrID, call.ARN("cloudformation", "stack/")); isID {
+		_, uuid, _ := strings.Cut(rest, "/")
+		return uuid
+	}
+	uuid, _ := store.Get[string](call.Tx, stackNames, call.Key(nameOrID))
+	return uuid
 }
 
 // logicalIDs are the names of the stack's resources, sorted.

@@ -61,6 +61,7 @@ func textOf(value any) string {
 	return jsonText(value)
 }
 
+// attributeDetail is the change of one of the resource's attributes beside its properties. The empty text stands for absence.
 func attributeDetail(attribute, before, after string) ResourceChangeDetail {
 	change := "Modify"
 	switch {
@@ -78,6 +79,7 @@ func attributeDetail(attribute, before, after string) ResourceChangeDetail {
 	}
 }
 
+// tagsDetail is the change of the resource's tags, without those that AWS sets itself.
 func (m modification) tagsDetail(before, after map[string]string) ResourceChangeDetail {
 	list := func(tags map[string]string) string {
 		items := template.List{}

@@ -26,8 +26,8 @@ const (
 	onFailureDelete    = "DELETE"
 )
 
-// operation is what a stack is in the middle of. Which part of it, the stack's
-// status tells: resources are being applied or removed.
+// operation is what is being done to a stack. The stack's status says which part of it: resources are being applied, or
+// removed.
 type operation struct {
 	ID        string
 	Type      string
@@ -81,8 +81,7 @@ const (
 	taskFailed  taskState = "failed"
 )
 
-// garbage is a physical resource that the stack has a new one for, or that it
-// has gone back from.
+// garbage is a physical resource that the clean-up deletes: one that was replaced, or whose replacement was rolled back.
 type garbage struct {
 	LogicalID string
 	Resource  *resourceRecord
@@ -146,8 +145,7 @@ func (r *run) advance() (next time.Time, done bool, err error) {
 	return next, true, nil
 }
 
-// applying tells the parts in which resources are made and changed from those
-// in which they are removed.
+// applying reports whether this is a part in which resources are made and changed, not one in which they are removed.
 func applying(status string) bool {
 	switch status {
 	case createInProgress, updateInProgress, updateRollbackInProgress, importInProgress:
@@ -204,8 +202,7 @@ func (r *run) finish(status, reason string, succeeded bool) {
 	}
 }
 
-// takenBack tells an operation that has succeeded because the stack is empty or
-// back to what it was.
+// takenBack reports whether the operation is a deletion or a rollback, and has succeeded.
 func (op *operation) takenBack(status string) bool {
 	switch op.Type {
 	case deleteStackOperation:

@@ -56,8 +56,7 @@ func (s scope) outputs() ([]Output, error) {
 	return outputs, nil
 }
 
-// publish evaluates the outputs and exports them. The reason is why it can't be
-// done, "" when it is.
+// publish evaluates the outputs and exports them. A reason that is not "" says why that is not possible.
 func (r *run) publish() (reason string, err error) {
 	outputs, err := r.scope().outputs() // no error of the template: compare has tried
 	if err != nil {
@@ -94,8 +93,8 @@ func (r *run) publish() (reason string, err error) {
 	return "", nil
 }
 
-// exportInUse tells which export that others import would change or go with
-// those that the stack is to have, "" for none, and who uses it.
+// exportInUse is an export that other stacks import and that would change or disappear with the new exports, and the stacks
+// that import it; "" if there is none.
 func (s *stack) exportInUse(call *wire.Call, wanted map[string]Export) (name, users string) {
 	for _, export := range store.Scan[Export](call.Tx, exportTable, call.Prefix()) {
 		want, kept := wanted[export.Name]
@@ -119,8 +118,8 @@ func joined(names []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// importers lists the stacks that import an export, or will or may again
-// by the end of the operation that they are in the middle of; sorted.
+// importers lists, sorted, the stacks that import an export, and those that will or may do so once the operation on them has
+// ended.
 func importers(call *wire.Call, export string) []string {
 	var names []string
 	for _, s := range store.Scan[*stack](call.Tx, stackTable, call.Prefix()) {
@@ -132,7 +131,7 @@ func importers(call *wire.Call, export string) []string {
 	return names
 }
 
-// deployments are those that the stack's resources may be of.
+// deployments are those from which the stack's resources may come: during an update the previous one too.
 func (s *stack) deployments() []*deployment {
 	if s.Status == deleteComplete || s.Status == rollbackComplete {
 		return nil
@@ -147,7 +146,7 @@ func (s *stack) deployments() []*deployment {
 	return list
 }
 
-// withdrawExports ends the stack's exports but those to keep.
+// withdrawExports ends the stack's exports, except for those to keep.
 func (s *stack) withdrawExports(call *wire.Call, keep map[string]Export) {
 	for key, export := range store.Scan[Export](call.Tx, exportTable, call.Prefix()) {
 		if _, kept := keep[export.Name]; export.ExportingStackId == s.ID && !kept {

@@ -17,7 +17,7 @@ func page[T any](items []T, key func(T) string, token string) (shown []T, next s
 	return pageOf(pageSize, items, key, token)
 }
 
-// pageOf does so with pages of another size.
+// pageOf is page with another page size.
 func pageOf[T any](size int, items []T, key func(T) string, token string) (shown []T, next string, err error) {
 	if token != "" {
 		last, err := base64.RawURLEncoding.DecodeString(token)

@@ -22,9 +22,8 @@ func (d deployment) value(name string) string {
 	return d.Parameters[name]
 }
 
-// storedValues reads the values of the parameters that name one in SSM. AWS
-// does so for each request anew, also for a value that is said to be the
-// previous one (documented); a change set keeps what it has read (assumed).
+// storedValues reads the values of the parameters that name a parameter of SSM. AWS reads them anew for each request, even for
+// a parameter that keeps its previous value (documented); a change set keeps what it has read (assumed).
 func storedValues(call *wire.Call, t *template.Template, values map[string]string) (map[string]string, error) {
 	stored := map[string]string{}
 	var missing []string
@@ -53,8 +52,8 @@ func ask[In, Out any](call *wire.Call, service, action string, fn func(*wire.Cal
 	return wire.Through(&asking, in, fn)
 }
 
-// obstacle tells what a deployment needs and the account hasn't, "" for
-// nothing: what its parameters name, and what it imports (reported wording).
+// obstacle says what a deployment needs but the account lacks, among what its parameters name and what it imports; "" if
+// nothing is missing (reported wording).
 func obstacle(call *wire.Call, t *template.Template, d deployment) (string, error) {
 	for _, name := range d.Imports {
 		if _, ok := store.Get[Export](call.Tx, exportTable, call.Key(name)); !ok {
@@ -95,8 +94,7 @@ func listOf(value any) []string {
 	return texts
 }
 
-// exists looks up what a value of a parameter's type names. Types that name
-// nothing have it all.
+// exists reports whether what the value of a parameter names exists. A value of a type that names nothing always does.
 func exists(call *wire.Call, parameterType, value string) (bool, error) {
 	filter := func(name string) []ec2.Filter { return []ec2.Filter{{Name: name, Values: []string{value}}} }
 	switch parameterType {

@@ -8,8 +8,8 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// What a caller can do about an update that is under way or has failed. The
-// wording of these errors is assumed unless a comment says otherwise.
+// This file is what a caller can do about an update that is under way or has failed. The wording of its errors is assumed
+// unless a comment says otherwise.
 
 // CancelUpdateStackInput is CancelUpdateStack's request.
 type CancelUpdateStackInput struct {
@@ -17,7 +17,7 @@ type CancelUpdateStackInput struct {
 	ClientRequestToken string
 }
 
-// cancelUpdateStack has an update roll back where it is (error: reported).
+// cancelUpdateStack makes an update roll back from where it is (the error is reported).
 func (e *Engine) cancelUpdateStack(call *wire.Call, in *CancelUpdateStackInput) (*wire.Empty, error) {
 	s, repeated, err := stackToRecover(call, in.StackName, in.ClientRequestToken)
 	switch {
@@ -47,8 +47,7 @@ func (e *Engine) cancelUpdateStack(call *wire.Call, in *CancelUpdateStackInput) 
 	return nil, nil
 }
 
-// stackToRecover finds a stack that isn't deleted, and tells a request that has
-// been carried out already.
+// stackToRecover finds a stack that is not deleted, and says whether the request has been carried out before.
 func stackToRecover(call *wire.Call, name, token string) (s *stack, repeated bool, err error) {
 	c := constraints{}
 	c.requestToken(token)
@@ -110,8 +109,8 @@ type RollbackStackInput struct {
 	RetainExceptOnCreate *bool
 }
 
-// rollbackStack takes back what has failed and been left as it was. A stack
-// without a stable state to go back to is emptied (documented).
+// rollbackStack rolls back an operation that has failed and was left as it was. A stack without a stable state to return to is
+// emptied (documented).
 func (e *Engine) rollbackStack(call *wire.Call, in *RollbackStackInput) (*StackOutput, error) {
 	s, repeated, err := stackToRecover(call, in.StackName, in.ClientRequestToken)
 	switch {

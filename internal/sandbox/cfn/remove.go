@@ -51,8 +51,8 @@ func (r *run) remove() (progress bool, err error) {
 	return progress, nil
 }
 
-// undeletable tells at the beginning of a deletion what forbids it, "" for
-// nothing: the stack stays as it was (reported).
+// undeletable says at the beginning of a deletion what forbids it, "" if nothing does. The stack then stays as it was
+// (reported).
 func (r *run) undeletable() string {
 	if r.stack.Status != deleteInProgress || r.op.Before == "" || len(r.op.Tasks) > 0 {
 		return ""
@@ -92,12 +92,12 @@ func removedBefore(record *resourceRecord) bool {
 	return record.Status == deleteComplete || record.Status == deleteSkipped
 }
 
-// cleaningUp tells the removals after an update from those of a whole stack.
+// cleaningUp reports whether resources are removed after an update, not with the whole stack.
 func (r *run) cleaningUp() bool {
 	return r.stack.Status == updateCompleteCleanupInProgress || r.stack.Status == updateRollbackCompleteCleanupInProgress
 }
 
-// retains tells whether a resource is to be left alone when it leaves the stack.
+// retains reports whether a resource lives on when it leaves the stack.
 func (r *run) retains(id string, record *resourceRecord) bool {
 	creationFailed := r.takingBack()
 	return slices.Contains(r.op.Retain, id) ||
@@ -105,14 +105,14 @@ func (r *run) retains(id string, record *resourceRecord) bool {
 		record.DeletionPolicy == template.PolicyRetainExceptOnCreate && !creationFailed
 }
 
-// takingBack tells the removal of what a failed operation has made.
+// takingBack reports whether what a failed operation has made is being removed.
 func (r *run) takingBack() bool {
 	return r.op.Type == createStackOperation || r.stack.Status == rollbackInProgress ||
 		r.stack.Status == updateRollbackCompleteCleanupInProgress
 }
 
-// dependentsDone tells whether all that depend on a resource are removed. In a
-// clean-up also those count that couldn't be.
+// dependentsDone reports whether everything that depends on a resource has been removed. In a clean-up, what could not be
+// removed counts as well.
 func (r *run) dependentsDone(targets map[string]target, t target) bool {
 	for key, other := range targets {
 		if key == t.key || !slices.Contains(other.record.DependsOn, t.id) {
@@ -126,6 +126,8 @@ func (r *run) dependentsDone(targets map[string]target, t target) bool {
 	return true
 }
 
+// startRemoving begins to take a resource out of the stack: it is released, dropped from the records at once if it never came to
+// be or is retained, and deleted by completeRemoving otherwise.
 func (r *run) startRemoving(t target) {
 	switch {
 	case r.releases(t):
@@ -159,8 +161,8 @@ func (r *run) dropped(t target, status string) {
 	r.forget(t)
 }
 
-// forget takes a resource off the stack's books. After a deletion they stay
-// open, so that the deleted stack can still be looked at.
+// forget removes a resource from the stack's record, unless the stack itself is being deleted: a deleted stack can still be
+// described.
 func (r *run) forget(t target) {
 	if t.garbage {
 		r.stack.Garbage = slices.DeleteFunc(r.stack.Garbage, func(g *garbage) bool { return g.Resource == t.record })
@@ -169,6 +171,8 @@ func (r *run) forget(t target) {
 	}
 }
 
+// completeRemoving deletes the resource, or releases one that was imported. If the deletion fails, a forced one skips the
+// resource, the clean-up of an update tries again up to cleanUpAttempts times and then forgets it, and any other has failed.
 func (r *run) completeRemoving(t target) error {
 	work := r.op.Tasks[t.key]
 	if r.releases(t) {
@@ -206,9 +210,8 @@ func (r *run) completeRemoving(t target) error {
 	return nil
 }
 
-// keptInRollback tells a resource that shares its physical one with a resource
-// that the stack keeps in going back to what it was: a rule that was adopted.
-// (Assumed: going back loses no rule.)
+// keptInRollback reports whether the physical resource is also that of a resource which the rollback keeps: an adopted rule.
+// (Assumed: a rollback loses no rule.)
 func (r *run) keptInRollback(t target) bool {
 	if r.stack.Status != updateRollbackCompleteCleanupInProgress {
 		return false
@@ -221,7 +224,7 @@ func (r *run) keptInRollback(t target) bool {
 	return false
 }
 
-// removed ends a removal after nothing is left to try.
+// removed ends the removal when there is nothing left to try.
 func (r *run) removed() {
 	s, reason := r.stack, failedTo("delete", r.failedRemovals())
 	switch s.Status {
@@ -262,7 +265,7 @@ func (r *run) orphans(what string) string {
 	return what + " successful. One or more resources could not be deleted."
 }
 
-// bury takes a deleted stack out of the ways to it but its ID.
+// bury leaves the ID as the only way to find a deleted stack.
 func (s *stack) bury(call *wire.Call) {
 	s.Outputs, s.TerminationProtection = nil, false
 	store.Delete(call.Tx, stackNames, call.Key(s.Name))

@@ -55,8 +55,8 @@ var (
 // constraints are what the API's model says of parameters.
 type constraints struct{ wire.Constraints }
 
-// newStackName wants the name of a stack to be. The error names the pattern of
-// the parameter, which takes IDs as well (recorded from AWS).
+// newStackName wants a name for a new stack. The error shows the pattern of the parameter, which allows IDs as well (recorded
+// from AWS).
 func (c *constraints) newStackName(name string) {
 	c.Length("stackName", name, 1, maxName)
 	c.Check(namePattern.MatchString(name), "stackName", name,
@@ -107,8 +107,7 @@ type Wanted struct {
 	NotificationARNs    []string
 }
 
-// deployment settles what a request wants a stack to be, with what it leaves
-// to the stack's present deployment.
+// deployment is what a request wants a stack to be. What the request leaves out comes from the stack's present deployment.
 func (e *Engine) deployment(call *wire.Call, in Wanted, s *stack) (deployment, *template.Template, error) {
 	if len(in.NotificationARNs) > 0 {
 		return deployment{}, nil, validation("NotificationARNs are not supported by this sandbox, which has no SNS")
@@ -184,6 +183,7 @@ func arguments(parameters []Parameter) []template.Argument {
 	return arguments
 }
 
+// checkTags refuses tags with the reserved prefix aws: and tags that repeat a key.
 func checkTags(tags []Tag) error {
 	seen := map[string]bool{}
 	for _, tag := range tags {

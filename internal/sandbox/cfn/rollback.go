@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// failApplying ends applying after a resource has failed: the others under way
-// are cancelled, and the operation goes the way it shall on failure.
+// failApplying ends applying after a resource has failed: work on the others is cancelled, and the operation does what it is to
+// do on failure.
 func (r *run) failApplying() error {
 	if err := r.cancelTasks(); err != nil {
 		return err
@@ -25,7 +25,7 @@ const (
 	importCancelled   = "Resource import cancelled"
 )
 
-// cancelTasks ends the work on resources where it is.
+// cancelTasks stops the work on resources, however far it has come.
 func (r *run) cancelTasks() error {
 	for _, id := range r.op.withState(taskRunning) {
 		t, record := r.op.Tasks[id], r.stack.Resources[id]
@@ -53,7 +53,7 @@ func failedTo(verb string, ids []string) string {
 	return fmt.Sprintf("The following resource(s) failed to %s: [%s]. ", verb, strings.Join(ids, ", "))
 }
 
-// abandon goes the operation's way on failure.
+// abandon does what the operation is to do on failure.
 func (r *run) abandon(reason string) error {
 	s := r.stack
 	if s.Status == createInProgress && !strings.HasSuffix(reason, " ") {
@@ -88,8 +88,7 @@ func (r *run) goBack(reason string) error {
 	return r.load()
 }
 
-// restore gives the stack a previous deployment back. Resources that were
-// replaced are there still: they take their places back.
+// restore makes a previous deployment the stack's again. Resources that were replaced still exist, and return to their places.
 func (s *stack) restore(previous *deployment) {
 	s.Deployment = *previous
 	restored := map[string]bool{}

@@ -16,6 +16,7 @@ type scope struct {
 	resource   func(template.Reference) any // a resource's physical ID or attribute
 }
 
+// resolve is what a reference of the template stands for; template.Evaluate asks it.
 func (s scope) resolve(ref template.Reference) (any, error) {
 	switch ref.Kind {
 	case template.Mapping:
@@ -39,26 +40,34 @@ func (s scope) resolve(ref template.Reference) (any, error) {
 	if p, ok := s.template.Parameters[ref.Name]; ok {
 		return p.Value(s.deployment.value(ref.Name)), nil
 	}
-	switch ref.Name {
-	case "AWS::AccountId":
-		return s.call.Account, nil
-	case "AWS::NotificationARNs":
-		return template.List{}, nil
-	case "AWS::Partition":
-		return s.call.Partition(), nil
-	case "AWS::Region":
-		return s.call.Region, nil
-	case "AWS::StackId":
-		return s.stack.ID, nil
-	case "AWS::StackName":
-		return s.stack.Name, nil
-	case "AWS::URLSuffix":
-		if s.call.Partition() == "aws-cn" {
-			return "amazonaws.com.cn", nil
-		}
-		return "amazonaws.com", nil
+	if value, ok := s.pseudo(ref.Name); ok {
+		return value, nil
 	}
 	return s.resource(ref), nil
+}
+
+// pseudo is the value of a pseudo parameter, false if name is none that has a value.
+func (s scope) pseudo(name string) (any, bool) {
+	switch name {
+	case "AWS::AccountId":
+		return s.call.Account, true
+	case "AWS::NotificationARNs":
+		return template.List{}, true
+	case "AWS::Partition":
+		return s.call.Partition(), true
+	case "AWS::Region":
+		return s.call.Region, true
+	case "AWS::StackId":
+		return s.stack.ID, true
+	case "AWS::StackName":
+		return s.stack.Name, true
+	case "AWS::URLSuffix":
+		if s.call.Partition() == "aws-cn" {
+			return "amazonaws.com.cn", true
+		}
+		return "amazonaws.com", true
+	}
+	return nil, false
 }
 
 // scope is the names' meaning while the operation goes on: the resources that

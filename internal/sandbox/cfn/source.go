@@ -24,7 +24,7 @@ type Source struct {
 	stored       string // of a stack, in the place of both
 }
 
-// body returns the template itself.
+// body is the text of the template, wherever it comes from.
 func (e *Engine) body(call *wire.Call, in Source) (string, error) {
 	switch {
 	case in.stored != "":
@@ -42,9 +42,8 @@ func (e *Engine) body(call *wire.Call, in Source) (string, error) {
 	return in.TemplateBody, nil
 }
 
-// fetch reads a template from S3 with the credentials of who calls, as CloudFormation
-// does (documented: who makes the stack needs to be allowed to read it). Assumed: that
-// the reading has no aws:CalledVia, so that no policy can rest on it.
+// fetch reads a template from S3 with the caller's credentials, as CloudFormation does (documented: whoever creates the stack
+// needs permission to read it). Assumed: the request has no aws:CalledVia for a policy to rely on.
 func (e *Engine) fetch(call *wire.Call, from string) (string, error) {
 	if len(from) > maxURL {
 		return "", validation("1 validation error detected: Value '%.64s...' at 'templateURL' failed to satisfy "+
@@ -83,10 +82,9 @@ func unread(err error) error {
 	return validation("S3 error: %s\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html", message)
 }
 
-// objectAt takes a template's URL apart. Documented: it begins with https:// and
-// leads to a bucket, in the host or in the path. The sandbox's own door, which the AWS
-// CLI makes URLs of, is taken for S3's. Refused in these words (reported): other hosts
-// and s3://; assumed: the words where there is no key, and for http://.
+// objectAt takes a template's URL apart. Documented: it begins with https:// and names a bucket, in the host or in the path.
+// The sandbox's own address, of which the AWS CLI makes URLs, counts as S3's. The errors for other hosts and for s3:// are
+// reported, those for a missing key and for http:// assumed.
 func objectAt(text string) (bucket, key, region string, err error) {
 	u, err := url.Parse(text)
 	if err != nil {

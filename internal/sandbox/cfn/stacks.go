@@ -13,7 +13,7 @@ type OperationEntry struct {
 	OperationId   string
 }
 
-// deploy starts to make the stack what is wanted.
+// deploy starts the operation that turns the stack into what is wanted.
 func (e *Engine) deploy(call *wire.Call, s *stack, want deployment, op *operation) {
 	if op.OnFailure == "" {
 		op.OnFailure = onFailureRollback
@@ -121,7 +121,7 @@ func (e *Engine) createStack(call *wire.Call, in *CreateStackInput) (*StackOutpu
 	return s.output(), nil
 }
 
-// repeats tells a request that has been carried out already: its answer was lost.
+// repeats reports whether the request has been carried out before and its answer was lost.
 func (s *stack) repeats(operationType, token string) bool {
 	return token != "" && token == s.LastToken && s.LastOperation.OperationType == operationType
 }
@@ -217,6 +217,7 @@ func (e *Engine) deleteStack(call *wire.Call, in *DeleteStackInput) (*wire.Empty
 	return nil, nil
 }
 
+// deletable is nil if the stack can be deleted now, while the resources named in retain are kept.
 func (s *stack) deletable(retain []string) error {
 	if s.TerminationProtection {
 		return validation("Stack [%s] cannot be deleted while TerminationProtection is enabled", s.Name)

@@ -73,8 +73,7 @@ type ValidateTemplateOutput struct {
 	Capabilities []string
 }
 
-// validateTemplate checks a template as far as AWS does here: names, types and
-// references, but not the resources' properties.
+// validateTemplate checks what AWS checks for this action: names, types and references, but not the resources' properties.
 func (e *Engine) validateTemplate(call *wire.Call, in *ValidateTemplateInput) (*ValidateTemplateOutput, error) {
 	t, err := e.parse(call, in.Source)
 	if err != nil {

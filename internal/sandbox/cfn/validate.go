@@ -13,9 +13,8 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// The validations before a deployment (documented: names, FAIL mode, on which
-// requests they run; the checks in WARN mode are of no type that the sandbox
-// has, but for service quotas, which it doesn't check).
+// The validations before a deployment. Their names, the mode FAIL and the requests on which they run are documented. The checks
+// in mode WARN are for types that the sandbox lacks, or for service quotas, which it does not check.
 const (
 	propertyValidation     = "PROPERTY_VALIDATION"
 	nameConflictValidation = "NAME_CONFLICT_VALIDATION"
@@ -63,8 +62,7 @@ func (c *comparison) judge(id string, t resource.Type, problems []string) {
 	}
 }
 
-// checkName looks whether the fixed name of a resource that is to be made is
-// taken (wording and mechanism reported; the path assumed).
+// checkName records a finding if the fixed name of a new resource is taken (wording and mechanism reported; the path assumed).
 func (c *comparison) checkName(id string, t resource.Type, properties template.Map) error {
 	if !t.ValidatedEarly() || c.verdict.Invalid[id] != "" {
 		return nil
@@ -83,8 +81,7 @@ func (c *comparison) checkName(id string, t resource.Type, properties template.M
 	return nil
 }
 
-// unless drops what validations before the deployment have found when the caller
-// wants none.
+// unless drops the findings of the validations if the caller has disabled them.
 func (v verdict) unless(disabled *bool) verdict {
 	if isTrue(disabled) {
 		v.Findings = nil
@@ -92,8 +89,7 @@ func (v verdict) unless(disabled *bool) verdict {
 	return v
 }
 
-// refusal is the reason of what the validations forbid, "" when they don't
-// (reported).
+// refusal is the reason for which the validations forbid the deployment, "" if they allow it (reported).
 func (v verdict) refusal() string {
 	hooks := map[string]string{
 		propertyValidation:     "AWS::EarlyValidation::PropertyValidation",
@@ -136,9 +132,8 @@ func (s *stack) physicalID(id string) string {
 	return ""
 }
 
-// validate does what comes before a direct operation's first step, and tells
-// why there won't be any; "" when there will. (That the stack then goes the way of
-// any failure is assumed: documented is that its status shows it.)
+// validate does what comes before the first step of a direct operation. A reason that is not "" says why there will be no such
+// step. (Documented: the stack's status shows that. Assumed: the stack then does what it does on any failure.)
 func (r *run) validate() (reason string) {
 	if !r.op.Direct {
 		return ""

@@ -29,7 +29,7 @@ const (
 
 func (j job) key() string { return store.Key(j.Account, j.Region, string(j.Kind), j.ID) }
 
-// via is who calls EC2 and SSM when CloudFormation does.
+// via is the service in whose name CloudFormation calls EC2 and SSM.
 const via = wire.CloudFormation
 
 // wake has the engine go on with a job once the call's transaction is committed.
@@ -59,9 +59,8 @@ func (e *Engine) Resume(ctx context.Context) error {
 	return nil
 }
 
-// employ goes on with a job: as far as it can be done now at once, so that who
-// waits for nothing sees it finished, and a worker does the rest. One that is at
-// it already is told to look again.
+// employ goes on with a job. What can be done now is done at once, so that a caller without latency finds the job finished; a
+// worker does the rest. A worker that has the job already is told to look again.
 func (e *Engine) employ(ctx context.Context, j job) {
 	e.mu.Lock()
 	again, employed := e.wakers[j]
@@ -104,9 +103,8 @@ func (e *Engine) work(ctx context.Context, j job, again chan struct{}, next time
 	}
 }
 
-// goOn takes steps until there is nothing to do now, and tells when there is
-// more. A step that fails, which only the store makes it, ends the work: the job
-// stays pending.
+// goOn takes steps until there is nothing to do now, and says when there will be more. A step fails only if the store does;
+// that ends the work, and the job stays pending.
 func (e *Engine) goOn(ctx context.Context, j job, again chan struct{}) (next time.Time, more bool) {
 	for {
 		next, finished, err := e.step(ctx, j)
@@ -134,9 +132,8 @@ func (e *Engine) dismiss(j job, again chan struct{}) bool {
 	return true
 }
 
-// step does in one transaction all of a job that can be done now. A handler
-// that fails has the transaction repeated without it, so that nothing is left
-// of half its work.
+// step does everything of a job that can be done now, in one transaction. If a handler fails, the transaction is repeated
+// without it, so that none of its work remains.
 func (e *Engine) step(ctx context.Context, j job) (next time.Time, finished bool, err error) {
 	failures := map[int]string{}
 	for {
@@ -167,6 +164,8 @@ func (e *Engine) step(ctx context.Context, j job) (next time.Time, finished bool
 	}
 }
 
+// advanceStack does the next steps of the stack's operation, and says when to come back, or that the operation has ended. It
+// acts in the name of the caller who began the operation.
 func (e *Engine) advanceStack(call *wire.Call, uuid string, failures map[int]string) (next time.Time, finished bool, err error) {
 	s, ok := store.Get[*stack](call.Tx, stackTable, call.Key(uuid))
 	if !ok || s.Operation == nil {

@@ -65,8 +65,7 @@ func response(call *wire.Call, out any) map[string]any {
 	return form
 }
 
-// camel is members as the events of most services have them: by names that begin
-// small, and times in words.
+// camel is members in the form that most services have in events: names begin with a small letter, and times are texts.
 func camel(members map[string]any) map[string]any {
 	form := map[string]any{}
 	for name, value := range members {
@@ -98,8 +97,8 @@ func small(name string) string {
 	return string(unicode.ToLower(r)) + name[n:]
 }
 
-// isWrapped tells the actions whose parameters lie in one named after the request.
-// Reported of ModifySecurityGroupRules, assumed of the others, which are as young.
+// isWrapped reports whether events put the action's parameters into one member, named after the request. Reported of
+// ModifySecurityGroupRules, assumed of the other actions of its time.
 func isWrapped(action string) bool {
 	return action == "ModifySecurityGroupRules" || strings.HasPrefix(action, "UpdateSecurityGroupRuleDescriptions") ||
 		strings.HasSuffix(action, "ManagedPrefixList")

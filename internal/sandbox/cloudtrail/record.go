@@ -31,8 +31,8 @@ func (t *Trail) Record(call *wire.Call, in, out any, err error) {
 	}
 }
 
-// recordAgain notes calls whose transaction was given up. A store that fails has
-// said so to whoever tried the call.
+// recordAgain notes calls whose transaction was given up. If the store fails here, it has failed the call as well, whose caller
+// knows.
 func (t *Trail) recordAgain(at time.Time, events []event) {
 	_ = t.db.Update(func(tx *store.Tx) error {
 		for _, e := range events {

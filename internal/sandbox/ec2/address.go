@@ -7,8 +7,7 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// reserved is how many addresses of a subnet AWS keeps: the first four and the
-// last (documented).
+// reserved is how many addresses of a subnet AWS reserves: the first four and the last (documented).
 const reserved = 5
 
 // freeAddress is the address asked for, or the first free one when it is "".
@@ -45,7 +44,7 @@ func freeAddress(call *wire.Call, s subnet, asked string) (string, error) {
 	return asked, nil
 }
 
-// usable is the range of addresses that AWS doesn't keep for itself.
+// usable is the range of a subnet's addresses without those that AWS reserves.
 func usable(whole netip.Prefix) (first, last netip.Addr) {
 	base := whole.Addr().As4()
 	number := binary.BigEndian.Uint32(base[:])

@@ -60,6 +60,7 @@ type shownGroup struct {
 	names map[string]string // of all groups, by ID
 }
 
+// shownGroups are the groups with these IDs, or all if there are none, that match.
 func shownGroups(call *wire.Call, ids []string, match func(shownGroup) bool) (found []shownGroup) {
 	names := groupNames(call)
 	wanted := newWanted(ids)

@@ -18,9 +18,8 @@
 // reference across accounts or VPCs, no instance, no IPv6 range of a VPC or
 // subnet, and a prefix list can't be changed.
 //
-// The operations are plain functions, which CloudFormation's part of the
-// sandbox calls as CloudFormation calls EC2. One that fails has written nothing,
-// so that a caller may go on with its transaction; DryRun is the exception.
+// The operations are plain functions, which the sandbox's CloudFormation calls as CloudFormation calls EC2. An operation that
+// fails has written nothing, so that its caller may go on with the transaction; a DryRun is the exception.
 package ec2
 
 import "mlops-infra-suite/internal/sandbox/wire"
@@ -70,7 +69,7 @@ func Service() wire.Service {
 	}
 }
 
-// known are the neighbours of what is here, which a tool may well try.
+// known are actions of EC2 that the sandbox lacks and a tool may well try.
 var known = []string{
 	"AssociateSecurityGroupVpc", "AttachNetworkInterface", "CreateDefaultVpc", "DescribeAccountAttributes",
 	"DescribeAvailabilityZones", "DescribeInstances", "DescribeNetworkInterfaceAttribute", "DescribeRegions",

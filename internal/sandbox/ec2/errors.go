@@ -6,9 +6,8 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// dryRun ends an operation that has succeeded where only a trial was asked for:
-// the error rolls back all it did. (Documented; AWS may look less far before
-// it says so.)
+// dryRun fails an operation that has succeeded if only a trial was asked for: the error rolls back everything that it did.
+// (Documented; AWS may check less before it answers so.)
 func dryRun(asked bool) error {
 	if !asked {
 		return nil
@@ -43,7 +42,7 @@ func differentNetworks() error {
 	return wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
 }
 
-// noDefaultVPC answers what only works in a default VPC: names instead of IDs.
+// noDefaultVPC is the error for what works only in a default VPC: names instead of IDs.
 func noDefaultVPC() error {
 	return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
 }
@@ -61,8 +60,7 @@ var (
 	interfaceID  = idKind{"eni-", "InvalidNetworkInterfaceId.Malformed", "network-interface"}
 )
 
-// isHexID reports whether digits may come after the prefix of an ID: 17 of them
-// today, 8 once.
+// isHexID reports whether digits are what follows the prefix of an ID: 17 hexadecimal digits, or 8 in old IDs.
 func isHexID(digits string) bool {
 	return (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""
 }

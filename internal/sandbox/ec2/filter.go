@@ -6,8 +6,7 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// filterSet maps the names of an operation's filters to what they compare: all
-// the values that an object has there.
+// filterSet maps the name of a filter to a function for the values that an object has for it. One that matches is enough.
 type filterSet[T any] map[string]func(T) []string
 
 // one adapts a filter on a single value.
@@ -18,8 +17,8 @@ func one[T any](value func(T) string) func(T) []string {
 // maxFilterValues is the documented limit of values in one request.
 const maxFilterValues = 200
 
-// compile makes a predicate of filters. tag:KEY and tag-key work for everything
-// that has tags; tagsOf is nil for what hasn't.
+// compile turns filters into a predicate. tag:KEY and tag-key work for everything that has tags; tagsOf is nil for what has
+// none.
 func (s filterSet[T]) compile(filters []Filter, tagsOf func(T) []Tag) (func(T) bool, error) {
 	type test struct {
 		values   func(T) []string
@@ -53,6 +52,7 @@ func (s filterSet[T]) compile(filters []Filter, tagsOf func(T) []Tag) (func(T) b
 	}, nil
 }
 
+// tagFilter makes the filter tag:KEY or tag-key; false if the name is neither.
 func tagFilter[T any](name string, tagsOf func(T) []Tag) (func(T) []string, bool) {
 	key, byKey := strings.CutPrefix(name, "tag:")
 	if !byKey && name != "tag-key" {
@@ -82,8 +82,8 @@ func matchAny(patterns, values []string) bool {
 	return false
 }
 
-// glob reports whether the whole value matches a pattern in which * stands for
-// any text, ? for any character, and a backslash takes that meaning away.
+// glob reports whether the whole value matches the pattern: * stands for any text, ? for any character, and a backslash escapes
+// both.
 func glob(pattern, value string) bool {
 	p, v := []rune(pattern), []rune(value)
 	star, mark := -1, 0 // where to go on after a * that has to take more

@@ -36,7 +36,7 @@ func (n networkInterface) mac() string {
 	return strings.Join(parts, ":")
 }
 
-// dnsName: documented form; it has a domain of its own in us-east-1.
+// dnsName is the private DNS name, in the documented form; us-east-1 has a domain of its own.
 func (n networkInterface) dnsName(region string) string {
 	domain := region + ".compute.internal"
 	if region == "us-east-1" {

@@ -21,8 +21,7 @@ type SecurityGroupRuleDescription struct {
 	Description         string
 }
 
-// UpdateSecurityGroupRuleDescriptionsIngress replaces descriptions of inbound
-// rules and touches nothing else of them.
+// UpdateSecurityGroupRuleDescriptionsIngress replaces the descriptions of inbound rules, and nothing else.
 func UpdateSecurityGroupRuleDescriptionsIngress(call *wire.Call, in *UpdateSecurityGroupRuleDescriptionsInput) (*SuccessOutput, error) {
 	return updateDescriptions(call, in, false)
 }
@@ -32,6 +31,7 @@ func UpdateSecurityGroupRuleDescriptionsEgress(call *wire.Call, in *UpdateSecuri
 	return updateDescriptions(call, in, true)
 }
 
+// updateDescriptions is both UpdateSecurityGroupRuleDescriptions operations.
 func updateDescriptions(call *wire.Call, in *UpdateSecurityGroupRuleDescriptionsInput, egress bool) (*SuccessOutput, error) {
 	g, err := resolveGroup(call, in.GroupId, in.GroupName)
 	if err != nil {
@@ -77,16 +77,11 @@ func describeByPermission(call *wire.Call, g group, permissions []IpPermission, 
 	if err != nil {
 		return nil, err
 	}
-	present := keysOf(call, g.ID)
-	for _, s := range specs {
-		r, ok := present[s.key]
-		if !ok {
-			return nil, permissionNotFound()
-		}
-		r.Description = s.description
-		changed = append(changed, r)
+	changed, err = rulesBySpec(call, g, specs)
+	for i := range changed {
+		changed[i].Description = specs[i].description
 	}
-	return changed, nil
+	return changed, err
 }
 
 // ModifySecurityGroupRulesInput is ModifySecurityGroupRules' request.
@@ -160,6 +155,7 @@ func (u SecurityGroupRuleUpdate) apply(call *wire.Call, g group) (rule, error) {
 	return r, nil
 }
 
+// permission is the rule in the form that AuthorizeSecurityGroup takes.
 func (r SecurityGroupRuleRequest) permission() IpPermission {
 	p := IpPermission{IpProtocol: r.IpProtocol, FromPort: r.FromPort, ToPort: r.ToPort}
 	if r.CidrIpv4 != "" {

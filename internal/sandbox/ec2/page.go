@@ -45,7 +45,7 @@ func paginate[T any](p Page, all []T, id func(T) string) (page []T, next string,
 	return page, next, nil
 }
 
-// wanted is the set of IDs asked for; an empty one wants all.
+// wanted is the set of IDs that a request asks for; an empty set asks for all.
 type wanted map[string]bool
 
 func newWanted(ids []string) wanted {

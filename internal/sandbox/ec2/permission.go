@@ -80,6 +80,7 @@ func canonicalProtocol(protocol string) (string, error) {
 	}
 }
 
+// portRange sets the ports of a TCP or UDP rule: from 0 to 65535, From not above To.
 func portRange(k key, from, to *int32) (key, error) {
 	if from == nil || to == nil {
 		return k, invalidValue("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")

@@ -2,9 +2,8 @@ package ec2
 
 import "mlops-infra-suite/internal/sandbox/wire"
 
-// What is in this file is about groups and other VPCs. The sandbox connects no
-// VPCs, so each of these operations finds nothing; it checks its parameters all
-// the same.
+// The operations in this file are about groups and other VPCs. The sandbox connects no VPCs, so each of them finds nothing, but
+// checks its parameters all the same.
 
 // DescribeSecurityGroupReferencesInput is DescribeSecurityGroupReferences' request.
 type DescribeSecurityGroupReferencesInput struct {

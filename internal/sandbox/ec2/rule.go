@@ -85,7 +85,7 @@ func rulesOf(call *wire.Call, groupID string) iter.Seq[rule] {
 	}
 }
 
-// hasPorts tells the protocols whose ports (or ICMP types) count.
+// hasPorts reports whether the protocol has ports, or ICMP types, that count.
 func hasPorts(protocol string) bool {
 	switch protocol {
 	case "tcp", "udp", "icmp", "icmpv6":

@@ -88,6 +88,7 @@ func (r FlatRule) join(permissions []IpPermission) ([]IpPermission, error) {
 	return []IpPermission{p}, nil
 }
 
+// authorize is both AuthorizeSecurityGroup operations. One rule that is there already refuses them all.
 func authorize(call *wire.Call, g group, permissions []IpPermission, given []TagSpecification, egress bool) (*AuthorizeSecurityGroupOutput, error) {
 	tags, err := specified(call, "security-group-rule", given)
 	if err != nil {
@@ -130,6 +131,7 @@ func keysOf(call *wire.Call, groupID string) map[key]rule {
 	return rules
 }
 
+// checkQuota wants at most maxRules rules of each address family in one direction.
 func checkQuota(call *wire.Call, rules map[key]rule, egress bool) error {
 	v4, v6 := 0, 0
 	for k := range rules {
@@ -218,6 +220,7 @@ func RevokeSecurityGroupEgress(call *wire.Call, in *RevokeSecurityGroupEgressInp
 	return out, dryRun(in.DryRun)
 }
 
+// revoke is both RevokeSecurityGroup operations. One rule that is not there refuses them all.
 func revoke(call *wire.Call, g group, permissions []IpPermission, ids []string, egress bool) (*RevokeSecurityGroupOutput, error) {
 	rules, err := rulesToRevoke(call, g, permissions, ids, egress)
 	if err != nil {
@@ -235,6 +238,7 @@ func revoke(call *wire.Call, g group, permissions []IpPermission, ids []string, 
 	return out, nil
 }
 
+// rulesToRevoke finds the rules that a request names, by their IDs or by their permissions.
 func rulesToRevoke(call *wire.Call, g group, permissions []IpPermission, ids []string, egress bool) ([]rule, error) {
 	if len(ids) > 0 {
 		if len(permissions) > 0 {
@@ -247,14 +251,19 @@ func rulesToRevoke(call *wire.Call, g group, permissions []IpPermission, ids []s
 	if err != nil {
 		return nil, err
 	}
+	return rulesBySpec(call, g, specs)
+}
+
+// rulesBySpec finds the rule of the group that each spec names, in their order. One that is not there is an error.
+func rulesBySpec(call *wire.Call, g group, specs []spec) ([]rule, error) {
 	present := keysOf(call, g.ID)
-	var found []rule
-	for _, s := range specs {
+	found := make([]rule, len(specs))
+	for i, s := range specs {
 		r, ok := present[s.key]
 		if !ok {
 			return nil, permissionNotFound()
 		}
-		found = append(found, r)
+		found[i] = r
 	}
 	return found, nil
 }

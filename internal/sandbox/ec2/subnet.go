@@ -185,7 +185,7 @@ func (s subnet) put(call *wire.Call) { store.Put(call.Tx, subnetTable, call.Key(
 
 func (s subnet) prefix() netip.Prefix { return netip.MustParsePrefix(s.CIDR) }
 
-// getSubnet: reported, that EC2 knows no malformed subnet IDs.
+// getSubnet finds a subnet. EC2 is reported to have no error for malformed subnet IDs.
 func getSubnet(call *wire.Call, id string) (subnet, error) {
 	s, ok := store.Get[subnet](call.Tx, subnetTable, call.Key(id))
 	if !ok {

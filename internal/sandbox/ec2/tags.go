@@ -233,6 +233,7 @@ func DescribeTags(call *wire.Call, in *DescribeTagsInput) (*DescribeTagsOutput, 
 	return out, dryRun(in.DryRun)
 }
 
+// allTags are the tags of everything in the account and region.
 func allTags(call *wire.Call) (all []TagDescription) {
 	add := func(id, resourceType string, t tags) {
 		for _, tag := range t.list() {

@@ -10,6 +10,9 @@ import (
 
 const maxKeys = 1000 // of a page (documented)
 
+// tokenPrefix tells tokens from other text: what follows is the last entry shown.
+const tokenPrefix = "after:"
+
 // ListObjectsV2Input is ListObjectsV2's request.
 type ListObjectsV2Input struct {
 	Bucket              string
@@ -40,11 +43,12 @@ func ListObjectsV2(call *wire.Call, in *ListObjectsV2Input) (*ListObjectsV2Outpu
 	}
 	after := in.StartAfter
 	if in.ContinuationToken != "" {
-		last, err := base64.StdEncoding.DecodeString(in.ContinuationToken)
-		if err != nil {
+		raw, err := base64.StdEncoding.DecodeString(in.ContinuationToken)
+		last, ok := strings.CutPrefix(string(raw), tokenPrefix)
+		if err != nil || !ok {
 			return nil, invalidArgument("continuation-token", in.ContinuationToken, "The continuation token provided is incorrect")
 		}
-		after = string(last)
+		after = last
 	}
 	out := &ListObjectsV2Output{request: in}
 	last := ""
@@ -55,7 +59,7 @@ func ListObjectsV2(call *wire.Call, in *ListObjectsV2Input) (*ListObjectsV2Outpu
 			continue
 		case len(out.objects)+len(out.prefixes) == int(in.MaxKeys):
 			if in.MaxKeys > 0 {
-				out.truncated, out.next = true, base64.StdEncoding.EncodeToString([]byte(last))
+				out.truncated, out.next = true, base64.StdEncoding.EncodeToString([]byte(tokenPrefix+last))
 			}
 			return out, nil
 		case entry != "":

@@ -18,6 +18,8 @@ func (m *message) payload() ([]byte, error) {
 	declared := m.header("X-Amz-Content-Sha256")
 	decodedLength, trailer := m.header("X-Amz-Decoded-Content-Length"), m.header("X-Amz-Trailer")
 	switch {
+	case len(m.body) > MaxObject+maxFraming: // not all of it has been read
+		return nil, tooLarge()
 	case strings.HasPrefix(declared, "STREAMING-"):
 		if decodedLength == "" {
 			return nil, failure(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
@@ -46,10 +48,14 @@ func (m *message) payload() ([]byte, error) {
 		}
 	}
 	if len(content) > MaxObject {
-		return nil, failure(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
-			wire.Detail{Name: "MaxSizeAllowed", Value: strconv.Itoa(MaxObject)})
+		return nil, tooLarge()
 	}
 	return content, nil
+}
+
+func tooLarge() error {
+	return failure(http.StatusBadRequest, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
+		wire.Detail{Name: "MaxSizeAllowed", Value: strconv.Itoa(MaxObject)})
 }
 
 // unchunk takes a body in chunks apart: each is its length in hexadecimal digits,

@@ -37,7 +37,10 @@ func (m *message) param(name string) string {
 // read tells an action by a request's method, path and parameters, and makes its
 // input.
 func read(r *http.Request, body []byte) (action string, input any, err error) {
-	m := &message{r: r, body: body, values: r.URL.Query()}
+	m := &message{r: r, body: body}
+	if m.values, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+		return "", nil, failure(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.")
+	}
 	m.address()
 	m.param("x-id") // the action's name, which SDKs add
 	action, input, err = m.action()
@@ -71,6 +74,9 @@ func (m *message) action() (string, any, error) {
 	named := &BucketInput{m.bucket, m.header("X-Amz-Expected-Bucket-Owner")}
 	switch method {
 	case http.MethodPut:
+		if err := m.restOfQuery(); err != nil { // another action, whose body is none of this one's
+			return "", nil, err
+		}
 		return m.createBucket()
 	case http.MethodHead:
 		return "HeadBucket", named, nil
@@ -110,7 +116,7 @@ func (m *message) objectAction(method string) (string, any, error) {
 }
 
 // keptHeaders are those that an object keeps and answers.
-var keptHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control"}
+var keptHeaders = []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control", "Expires"}
 
 const metadata = "X-Amz-Meta-"
 
@@ -225,6 +231,10 @@ func (m *message) rest() error {
 			return unknownHeader(name)
 		}
 	}
+	return m.restOfQuery()
+}
+
+func (m *message) restOfQuery() error {
 	for name := range m.values {
 		if !strings.HasPrefix(name, "X-Amz-") && !slices.Contains(m.used, "?"+name) {
 			return unknownQuery(name)

@@ -50,6 +50,10 @@ func PutParameter(call *wire.Call, in *PutParameterInput) (*PutParameterOutput, 
 		return nil, wire.Errorf("HierarchyTypeMismatchException",
 			"The type of parameter %s is %s and can't be changed.", p.Name, p.Type)
 	}
+	if p.Tier == tierAdvanced && in.Tier == tierStandard { // documented, wording reported
+		return nil, invalid("This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter " +
+			"tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.")
+	}
 	p = in.apply(call, p)
 	if err := p.check(); err != nil {
 		return nil, err
@@ -104,19 +108,26 @@ func (in *PutParameterInput) apply(call *wire.Call, p parameter) parameter {
 	p.Value = in.Value
 	p.Type = cmp.Or(p.Type, in.Type)
 	p.DataType = cmp.Or(in.DataType, p.DataType, "text")
-	p.Tier = cmp.Or(in.Tier, p.Tier, tierStandard)
-	if p.Tier == tierIntelligent {
-		p.Tier = tierStandard
-		if len(in.Value) > maxStandard {
-			p.Tier = tierAdvanced
-		}
-	}
+	p.Tier = in.tier(p.Tier)
 	p.Description = cmp.Or(in.Description, p.Description)
 	p.AllowedPattern = cmp.Or(in.AllowedPattern, p.AllowedPattern)
 	p.Version++
 	p.Modified = call.Now
 	p.ModifiedBy = call.CallerARN()
 	return p
+}
+
+// tier is the one of the next version, after one of the present tier, which is "" when
+// there is none. An advanced parameter stays one (documented).
+func (in *PutParameterInput) tier(present string) string {
+	wanted := cmp.Or(in.Tier, present, tierStandard)
+	switch {
+	case wanted != tierIntelligent:
+		return wanted
+	case present == tierAdvanced, len(in.Value) > maxStandard:
+		return tierAdvanced
+	}
+	return tierStandard
 }
 
 // DeleteParameterInput is DeleteParameter's request.

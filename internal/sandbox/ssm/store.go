@@ -146,8 +146,7 @@ func split(call *wire.Call, reference string) (name, selector string) {
 	return name, selector
 }
 
-// notFound: the code is documented, the wording assumed (AWS is reported to send
-// an empty message).
+// notFound has a documented code; its wording is assumed (AWS is reported to send an empty message).
 func notFound(name string) error {
 	return wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)
 }

@@ -11,12 +11,14 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -50,23 +52,25 @@ type DB struct {
 }
 
 // Open opens the file at path, or creates it with mode 0600. The error wraps
-// ErrLocked when the file is held elsewhere for longer than the lock timeout.
+// ErrLocked when the file is held elsewhere for longer than the lock timeout, and
+// ErrDamaged when it is no store that can be read.
 func Open(path string, opts Options) (*DB, error) {
 	timeout := opts.LockTimeout
 	if timeout == 0 {
 		timeout = DefaultLockTimeout
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+	db, err := openSound(path, &bbolt.Options{
 		Timeout:      timeout,
 		NoSync:       opts.NoSync,
 		NoGrowSync:   opts.NoSync,
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
 	})
+	_, ofSystem := errors.AsType[syscall.Errno](err) // no such folder, no permission, no space
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		err = ErrLocked
-	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum), errors.Is(err, bbolterrors.ErrVersionMismatch):
+	case err != nil && !ofSystem: // what bbolt finds wrong with a file it can read
 		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err != nil {
@@ -148,30 +152,23 @@ func (db *DB) Restore(snapshot io.Reader) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("restore store: %w", err)
 	}
-	from, err := bbolt.Open(file.Name(), 0o600, &bbolt.Options{ReadOnly: true, Timeout: DefaultLockTimeout})
+	if size == 0 {
+		return errors.New("restore store: not a snapshot: it is empty")
+	}
+	from, err := openSound(file.Name(), &bbolt.Options{ReadOnly: true, Timeout: DefaultLockTimeout})
 	if err != nil {
 		return fmt.Errorf("restore store: not a snapshot: %w", err)
 	}
 	defer func() { _ = from.Close() }()
-	if err := db.bolt.Update(func(to *bbolt.Tx) error { return replaceAll(to, from, size) }); err != nil {
+	if err := db.bolt.Update(func(to *bbolt.Tx) error { return replaceAll(to, from) }); err != nil {
 		return fmt.Errorf("restore store: %w", err)
 	}
 	return nil
 }
 
-// replaceAll makes the content of a transaction that of a store in a file of the
-// given size. bbolt panics on pages that are damaged, and would read past the
-// end of a file that is cut short.
-func replaceAll(to *bbolt.Tx, from *bbolt.DB, size int64) (err error) {
-	defer func() {
-		if damage := recover(); damage != nil {
-			err = fmt.Errorf("the snapshot is damaged: %v", damage)
-		}
-	}()
+// replaceAll makes the content of a transaction that of a store.
+func replaceAll(to *bbolt.Tx, from *bbolt.DB) error {
 	return from.View(func(tx *bbolt.Tx) error {
-		if size < tx.Size() {
-			return fmt.Errorf("the snapshot has %d of %d bytes", size, tx.Size())
-		}
 		if err := deleteAll(to); err != nil {
 			return err
 		}
@@ -197,7 +194,12 @@ func copyAll(to, from *bbolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		return table.ForEach(func(key, value []byte) error { return copied.Put(key, value) })
+		return table.ForEach(func(key, value []byte) error {
+			if !json.Valid(value) {
+				return fmt.Errorf("%s %q is no value of a store", name, key)
+			}
+			return copied.Put(key, value)
+		})
 	})
 }
 

@@ -130,7 +130,7 @@ func TestErrorsStick(t *testing.T) {
 		"decode": {db.View, func(tx *store.Tx) {
 			store.Get[string](tx, "numbers", "a")
 			store.Put(tx, "numbers", "b", 2) // not the first error
-		}, `read numbers "a": json: cannot unmarshal`},
+		}, `read numbers "a": the sandbox store is damaged: json: cannot unmarshal`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := test.run(func(tx *store.Tx) error {

@@ -37,12 +37,20 @@ func (tx *Tx) fail(verb, table, key string, err error) {
 	}
 }
 
+// failRead is fail for a value that can't be decoded: nothing but a store writes into
+// the file, so it is damaged.
+func (tx *Tx) failRead(table, key string, err error) {
+	if err != nil {
+		tx.fail("read", table, key, fmt.Errorf("%w: %w", ErrDamaged, err))
+	}
+}
+
 // Get returns the value at key. It is false when there is none.
 func Get[T any](tx *Tx, table, key string) (T, bool) {
 	var v T
 	if b := tx.bolt.Bucket([]byte(table)); b != nil {
 		if raw := b.Get([]byte(key)); raw != nil {
-			tx.fail("read", table, key, json.Unmarshal(raw, &v))
+			tx.failRead(table, key, json.Unmarshal(raw, &v))
 			return v, true
 		}
 	}
@@ -74,7 +82,7 @@ func Scan[T any](tx *Tx, table, prefix string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		for _, row := range rows(tx, table, prefix) {
 			var v T
-			tx.fail("read", table, row.key, json.Unmarshal(row.raw, &v))
+			tx.failRead(table, row.key, json.Unmarshal(row.raw, &v))
 			if !yield(row.key, v) {
 				return
 			}
@@ -87,7 +95,7 @@ func ScanBack[T any](tx *Tx, table, prefix string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		for _, row := range slices.Backward(rows(tx, table, prefix)) {
 			var v T
-			tx.fail("read", table, row.key, json.Unmarshal(row.raw, &v))
+			tx.failRead(table, row.key, json.Unmarshal(row.raw, &v))
 			if !yield(row.key, v) {
 				return
 			}

@@ -16,6 +16,7 @@ func (s *Service) bind(in any, root *node) error {
 	return s.bindStruct(reflect.ValueOf(in).Elem(), root, "")
 }
 
+// bindStruct sets the fields of v from the members of n. A required field without a member and a member without a field are errors.
 func (s *Service) bindStruct(v reflect.Value, n *node, path string) error {
 	switch {
 	case s.Protocol != JSON && n.members == nil && n.scalar == "":
@@ -44,6 +45,7 @@ func (s *Service) bindStruct(v reflect.Value, n *node, path string) error {
 	return nil
 }
 
+// bindValue sets v, whatever its kind. path names the parameter in errors.
 func (s *Service) bindValue(v reflect.Value, n *node, path string) error {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -184,6 +186,7 @@ func (s *Service) items(n *node, path string) ([]item, error) {
 	return s.numbered(n, path)
 }
 
+// numbered are the members of n in the order of their numbers, from 1 on and perhaps with gaps.
 func (s *Service) numbered(n *node, path string) ([]item, error) {
 	if n.members == nil || n.scalar != nil {
 		return nil, s.wrongType(path, n.text(), "a list")

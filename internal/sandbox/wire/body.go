@@ -43,6 +43,7 @@ func readBody(r *http.Request) (sent, body []byte, err error) {
 	return sent, body, nil
 }
 
+// readAll reads a body of at most MaxRequest bytes.
 func readAll(from io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(from, MaxRequest+1))
 	switch {

@@ -28,10 +28,10 @@ type Call struct {
 	Around    Around    // stands around what the call makes other services do; nil for nothing
 }
 
-// Around stands around an action that runs: it may refuse it, and sees what comes of it.
+// Around wraps the run of an action: it may refuse the action, and sees its result.
 type Around func(call *Call, in any, run func() (any, error)) (any, error)
 
-// Through runs an action that one service calls of another: call is that action's.
+// Through runs an action of one service that another service calls; call is the call of that action.
 func Through[In, Out any](call *Call, in *In, run func(*Call, *In) (*Out, error)) (*Out, error) {
 	if call.Around == nil {
 		return run(call, in)
@@ -111,8 +111,7 @@ func (c *Call) NewUUID() string {
 		hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0x3fff|0x8000, lo&0xffffffffffff)
 }
 
-// number is unique for the kind: the sequence sent through splitmix64, which is
-// a bijection.
+// number is unique for the kind: the next of a sequence, passed through splitmix64, which is a bijection.
 func (c *Call) number(kind string) uint64 {
 	seed, _ := store.Get[uint64](c.Tx, metaTable, seedKey)
 	h := fnv.New64a()

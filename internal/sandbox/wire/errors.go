@@ -55,6 +55,7 @@ func asError(err error) *Error {
 // (each service's "Common Errors" page), the wording is reported where a
 // comment doesn't say otherwise.
 
+// unknownAction tells an action that the sandbox lacks from one that AWS does not have either.
 func (s *Service) unknownAction(action, version string) *Error {
 	if slices.Contains(s.Known, action) { // Assumed: AWS has it, the sandbox hasn't.
 		return Errorf(s.unknownActionCode(), "The action %s is not implemented by this sandbox.", action)
@@ -86,8 +87,8 @@ func (s *Service) wrongVersion(action, version string) *Error {
 	return Errorf("InvalidAction", "Could not find operation %s for version %s", action, version)
 }
 
-// unknownParameter: documented for EC2, assumed for the others (which are
-// reported to ignore some): the sandbox never skips in silence.
+// unknownParameter is documented for EC2 and assumed for the others, which are reported to ignore some parameters; the sandbox
+// never does.
 func (s *Service) unknownParameter(path string) *Error {
 	switch s.Protocol {
 	case EC2:
@@ -107,7 +108,7 @@ func (s *Service) missingParameter(path string) *Error {
 		"failed to satisfy constraint: Member must not be null", lowerCamel(path))
 }
 
-// wrongType: the code is documented, the wording assumed.
+// wrongType has a documented code; its wording is assumed.
 func (s *Service) wrongType(path string, value any, want string) *Error {
 	switch s.Protocol {
 	case EC2:

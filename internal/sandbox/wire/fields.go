@@ -19,6 +19,7 @@ func fields(v reflect.Value) iter.Seq[field] {
 	return func(yield func(field) bool) { eachField(v, yield) }
 }
 
+// eachField yields the exported fields of a struct and those of the structs embedded in it, and reports whether to go on.
 func eachField(v reflect.Value, yield func(field) bool) bool {
 	t := v.Type()
 	for i := range t.NumField() {

@@ -22,8 +22,8 @@ type node struct {
 const maxDepth = 32
 
 // formNode makes a tree of a form: "Tags.member.1.Key=a" lies at Tags, member,
-// 1, Key. Which of the members are lists is known by who binds them. It takes
-// the form apart itself: net/url would drop a second value of a name.
+// 1, Key. Only bind knows which of the members are lists. It takes the form
+// apart itself: net/url would drop a second value of a name.
 func formNode(form string) (*node, error) {
 	root := &node{members: map[string]*node{}}
 	for pair := range strings.SplitSeq(form, "&") {
@@ -46,6 +46,7 @@ func formNode(form string) (*node, error) {
 	return root, nil
 }
 
+// insert puts the value of a query parameter at its place below n: "Tags.1.Key" is three members deep.
 func (n *node) insert(name, value string) error {
 	parts := strings.Split(name, ".")
 	if len(parts) > maxDepth {
@@ -147,7 +148,7 @@ func readJSONObject(dec *json.Decoder, depth int) (*node, error) {
 	return n, unexpectedEnd(err)
 }
 
-// unexpectedEnd tells a document that breaks off from one that isn't there.
+// unexpectedEnd distinguishes a document that breaks off from an empty one.
 func unexpectedEnd(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -36,6 +36,7 @@ func isScalar(v reflect.Value) bool {
 	return false
 }
 
+// plain turns a value into maps, slices and scalars. zeros is that of Plain.
 func plain(v reflect.Value, zeros bool) any {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -62,6 +62,9 @@ func (rt *Router) Parse(r *http.Request) (*Request, error) {
 	if isJSON {
 		req.Service.Protocol = JSON
 	}
+	if err := rt.oldSignature(req, r); err != nil {
+		return req, err
+	}
 	scope, err := credentialScope(r)
 	if err != nil {
 		return req, err
@@ -122,6 +125,9 @@ func (rt *Router) route(req *Request, scope *scope, m message) error {
 		name = scope.service
 	}
 	found := rt.service(name)
+	if name == "" {
+		return Errorf(req.Service.unknownActionCode(), "The request names no service: it has no signature, and neither a target nor an action that tells.")
+	}
 	if found == nil {
 		return Errorf(req.Service.unknownActionCode(), "The service '%s' is not part of this sandbox.", name)
 	}

@@ -39,6 +39,7 @@ func (req *Request) Respond(w http.ResponseWriter, out any, err error) {
 	w.Write(body) // a client that has gone away is no concern of ours
 }
 
+// body is the response in the protocol of the service.
 func (req *Request) body(out any) []byte {
 	v := reflect.ValueOf(out).Elem()
 	if req.Service.Protocol == JSON {
@@ -66,6 +67,7 @@ func (req *Request) body(out any) []byte {
 	return e.Bytes()
 }
 
+// errorBody is the error in the protocol of the service.
 func (req *Request) errorBody(err *Error) []byte {
 	if req.Service.Protocol == JSON {
 		body, _ := json.Marshal(struct { // two strings: can't fail

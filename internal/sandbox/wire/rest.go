@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"net/http"
+	"strings"
 )
 
 // rest is the REST service that a request is for, by its signature or, without
@@ -16,6 +17,19 @@ func (rt *Router) rest(r *http.Request, scope *scope) *Service {
 		return s
 	}
 	return nil
+}
+
+// oldSignature refuses a request for S3 that is signed in the way of 2006, which is how
+// SDKs presign by default where they don't know the endpoint (documented: regions since
+// 2014 take the present way alone). It is nil for any other.
+func (rt *Router) oldSignature(req *Request, r *http.Request) error {
+	s := rt.service("s3")
+	query := r.URL.Query()
+	if s == nil || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") && !(query.Has("AWSAccessKeyId") && query.Has("Signature")) {
+		return nil
+	}
+	req.Service, req.http = s, r
+	return Errorf("InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 }
 
 // parseREST reads a request of a REST service.

@@ -12,8 +12,8 @@ import (
 	"mlops-infra-suite/internal/sandbox/wire"
 )
 
-// Actual reads what a resource is now, in the words of its schema; exists is
-// false when it is gone. Its error is a *HandlerError.
+// Actual reads the resource as it is now, as properties of its schema; exists is false if it is gone. Its error is a
+// *HandlerError.
 func (t Type) Actual(c *Context, have State) (properties template.Map, exists bool, err error) {
 	properties, err = t.handler.actual(c, have)
 	if isGone(err) {
@@ -27,9 +27,8 @@ func isGone(err error) bool {
 		"InvalidVpcID.NotFound", "InvalidSubnetID.NotFound", "InvalidNetworkInterfaceID.NotFound")
 }
 
-// actual leaves those rules out that are resources of the same stack: AWS
-// counts an attached resource as its own where both are in one template
-// (documented).
+// actual leaves out the rules that are resources of the same stack: AWS does not take an attached resource for a part of the
+// group where both are in one template (documented).
 func (groupHandler) actual(c *Context, have State) (template.Map, error) {
 	out, err := invoke(c, "Ec2", "DescribeSecurityGroups", ec2.DescribeSecurityGroups,
 		&ec2.DescribeSecurityGroupsInput{GroupIds: []string{have.PhysicalID}})
@@ -91,6 +90,7 @@ func ruleProperties(d direction, r ec2.SecurityGroupRule) template.Map {
 	return p
 }
 
+// actual leaves out the tags that come from the stack or from AWS, unless the template declares them too.
 func (parameterHandler) actual(c *Context, have State) (template.Map, error) {
 	out, err := invoke(c, "Ssm", "GetParameter", ssm.GetParameter, &ssm.GetParameterInput{Name: have.PhysicalID})
 	if err != nil {
@@ -161,9 +161,8 @@ func (interfaceHandler) actual(c *Context, have State) (template.Map, error) {
 	return p, nil
 }
 
-// ownTags are the tags that a resource of EC2 has beyond the stack's, unless it
-// declares the same key. (Assumed: AWS takes the stack's tags for expected, so
-// that what becomes of one shows nowhere.)
+// ownTags are the tags of an EC2 resource without the stack's, except for keys that the resource declares itself. (Assumed: AWS
+// expects the stack's tags, so that a change of one shows nowhere.)
 func ownTags(have State, actual map[string]string) template.List {
 	declared := tagsOf(have.Properties, nil)
 	list := template.List{}

@@ -24,9 +24,8 @@ type Difference struct {
 	Kind             string
 }
 
-// Drift compares what was wanted of a resource with what it is. Only what the
-// template gives counts, and of that neither what can't be read back (both
-// documented) nor an empty list (reported).
+// Drift compares what was wanted of a resource with what it is. Only what the template gives counts (documented), except for
+// what can't be read back (documented) and empty lists (reported).
 func (t Type) Drift(wanted, actual template.Map) []Difference {
 	return t.differences("", t.Comparable(wanted), actual)
 }
@@ -55,6 +54,7 @@ func Among(properties, others template.Map) template.Map {
 	return kept
 }
 
+// differences are the properties of wanted that actual lacks or has with another value. A property that wanted leaves out is not compared.
 func (o object) differences(path string, wanted, actual template.Map) []Difference {
 	var found []Difference
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
@@ -85,10 +85,9 @@ func (p Property) equal(a, b string) bool {
 	return a == b || p.canonical != nil && p.canonical(a) == p.canonical(b)
 }
 
-// listDifferences compares lists whose order means nothing. Items that are in
-// both are put aside; of the others one that has something in common with
-// another is taken for a changed one (recorded from AWS for a single item,
-// assumed for more).
+// listDifferences compares lists whose order means nothing. Items that are in both lists are no difference. Of the others, two
+// that have something in common are one changed item (recorded from AWS for a single item, assumed for more); the rest was
+// added or removed.
 func (p Property) listDifferences(path string, wanted, actual template.List) []Difference {
 	extra := make([]int, len(actual)) // indexes of those without a partner
 	for i := range actual {
@@ -119,8 +118,7 @@ func (p Property) listDifferences(path string, wanted, actual template.List) []D
 	return found
 }
 
-// mostAlike finds among the candidates the item that differs least from the one
-// that was wanted, -1 where all differ in everything.
+// mostAlike is the index of the candidate that differs least from the wanted item, -1 if every candidate differs in everything.
 func (p Property) mostAlike(want any, actual template.List, candidates []int) int {
 	fields, _ := want.(template.Map)
 	best, fewest := -1, len(fields)
@@ -173,6 +171,7 @@ func (o object) typed(m template.Map) map[string]any {
 	return typed
 }
 
+// typed gives the texts of a template the JSON type of the property, as drift results show it.
 func (p Property) typed(value any) any {
 	switch value := value.(type) {
 	case template.List:

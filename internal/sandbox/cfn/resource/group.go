@@ -15,6 +15,7 @@ type groupHandler struct{}
 // maxGroupName is EC2's limit, which generated names keep to.
 const maxGroupName = 255
 
+// create makes the group, under a generated name if the template gives none, and its inline rules.
 func (groupHandler) create(c *Context, want Desired) (State, error) {
 	p := want.Properties
 	name := property(p, "GroupName")
@@ -36,7 +37,7 @@ func (groupHandler) create(c *Context, want Desired) (State, error) {
 		return State{}, err
 	}
 	state := groupState(out.GroupId, p)
-	// A group that writes out no egress keeps EC2's allow-all rule (documented).
+	// A group without inline egress rules keeps EC2's allow-all rule (documented).
 	if err := changeRules(c, egress, state.PhysicalID, nil, p); err != nil {
 		return State{}, err
 	}
@@ -73,6 +74,7 @@ func (groupHandler) read(c *Context, id string, properties template.Map) (State,
 	return groupState(id, properties), err
 }
 
+// find is the ID of the group with the name and the VPC of p, or "" if there is none or p has no name.
 func (groupHandler) find(c *Context, p template.Map) (string, error) {
 	name := property(p, "GroupName")
 	if name == "" {
@@ -91,7 +93,7 @@ func groupState(id string, p template.Map) State {
 	return State{PhysicalID: id, Attributes: map[string]string{"Id": id, "GroupId": id, "VpcId": property(p, "VpcId")}}
 }
 
-// inlineRule is a rule written inside a group, by what makes it the same rule.
+// inlineRule is a rule written inside a group, with the key by which it is the same rule.
 type inlineRule struct {
 	key
 	description string
@@ -116,11 +118,9 @@ func (d direction) inline() string {
 	return "SecurityGroupIngress"
 }
 
-// changeRules makes a group's inline rules of one direction into those wanted.
-// A changed rule is revoked before the new one is authorized (reported). A rule
-// that exists already counts as made, one that is gone as revoked (facts 1.4).
-// A first egress rule takes the place of EC2's allow-all rule; with the last
-// one gone nothing is let out (both documented).
+// changeRules turns the inline rules of one direction of a group into those wanted. A changed rule is revoked before the new
+// one is authorized, a rule that exists already counts as made, and one that is gone counts as revoked (all reported). The
+// first egress rule replaces EC2's allow-all rule; once the last one is gone, nothing is let out (both documented).
 func changeRules(c *Context, d direction, groupID string, have, want template.Map) error {
 	old, wanted := inlineRules(d, have), inlineRules(d, want)
 	if maps.EqualFunc(old, wanted, func(_, _ ec2.IpPermission) bool { return true }) {

@@ -1,12 +1,3 @@
-// Package resource is the resource types of the sandbox's CloudFormation:
-// schemas, and handlers that make, change and delete the real thing.
-//
-// Its promise: a handler calls EC2 and SSM as any client of theirs would, on
-// the caller's behalf, and what they refuse it reports in the words of
-// CloudFormation's resource handlers. A handler that failed may have done half
-// of its work: who called it gives up the transaction.
-//
-// A further resource type is a further value in Types, with its handler.
 package resource
 
 import (
@@ -37,16 +28,13 @@ type Context struct {
 	// Of the actions that only read it is asked when Inspecting.
 	Fault      func(action string) error
 	Inspecting bool
-	// Adoptable tells of a physical ID whether a resource of this stack has it
-	// that this very operation replaces or removes.
+	// Adoptable reports whether a physical ID belongs to a resource of this stack that this very operation replaces or removes.
 	Adoptable func(physicalID string) bool
-	// Owned tells of a physical ID whether any resource of this stack has it.
+	// Owned reports whether any resource of this stack has the physical ID.
 	Owned func(physicalID string) bool
-	// TagsAfterCreation has a group's tags come last when it is made, those of
-	// the system among them. Reported (2020, 2021: a RequestTag condition on
-	// CreateSecurityGroup fails through CloudFormation); that the rules come
-	// before the tags is assumed. Documented is that they come with the group
-	// (tagOnCreate in the type's schema), which is what happens without.
+	// TagsAfterCreation tags a new group, with the system's tags too, only after its rules have been made. This is reported
+	// (2020, 2021: a RequestTag condition on CreateSecurityGroup fails through CloudFormation); that the rules come before the
+	// tags is assumed. Without it the group is created with its tags, as documented (tagOnCreate in the type's schema).
 	TagsAfterCreation bool
 }
 
@@ -98,8 +86,7 @@ func (t Type) Import(c *Context, want Desired, physicalID string) (State, error)
 	return state, c.failure(err)
 }
 
-// Existing finds what has the name that the properties fix, "" for nothing or no
-// name.
+// Existing is the physical ID of what has the name that the properties give, "" if there is nothing, or no name.
 func (t Type) Existing(c *Context, properties template.Map) (physicalID string, err error) {
 	finder, ok := t.handler.(interface {
 		find(c *Context, properties template.Map) (physicalID string, err error)
@@ -110,8 +97,7 @@ func (t Type) Existing(c *Context, properties template.Map) (physicalID string, 
 	return finder.find(c, properties)
 }
 
-// Release takes the stack's tags from a resource that is to live on without
-// the stack. Its error is a *HandlerError.
+// Release removes the stack's tags from a resource that will outlive the stack. Its error is a *HandlerError.
 func (t Type) Release(c *Context, have State) error {
 	if !t.taggable {
 		return nil
@@ -228,7 +214,7 @@ func property(m template.Map, name string) string {
 	return s
 }
 
-// suffix is what CloudFormation ends the names with that it makes up.
+// suffix is the random end of the names that CloudFormation generates.
 func (c *Context) suffix() string {
 	id := c.NewID("name")
 	return strings.ToUpper(id[len(id)-12:])

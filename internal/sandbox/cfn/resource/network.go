@@ -20,7 +20,7 @@ func vpc() Type {
 		early:      true,
 		handler:    vpcHandler{},
 		object: object{
-			required: []string{"CidrBlock"}, // AWS takes an IPAM pool instead, which the sandbox hasn't
+			required: []string{"CidrBlock"}, // AWS also takes an IPAM pool, which the sandbox does not have
 			properties: map[string]Property{
 				"CidrBlock":       {createOnly: true},
 				"InstanceTenancy": {createOnly: true, enum: []string{"default", "dedicated", "host"}},
@@ -99,6 +99,7 @@ func (vpcHandler) remove(c *Context, have State) error {
 	return err
 }
 
+// read also finds the default security group, which is an attribute of the VPC.
 func (vpcHandler) read(c *Context, id string, _ template.Map) (State, error) {
 	out, err := invoke(c, "Ec2", "DescribeVpcs", ec2.DescribeVpcs, &ec2.DescribeVpcsInput{VpcIds: []string{id}})
 	if err != nil {
@@ -162,6 +163,7 @@ func subnetState(s ec2.Subnet) State {
 // interfaceHandler is AWS::EC2::NetworkInterface.
 type interfaceHandler struct{}
 
+// create makes the interface. EC2 creates every one with the source/destination check; a template that says no switches it off.
 func (h interfaceHandler) create(c *Context, want Desired) (State, error) {
 	p := want.Properties
 	out, err := invoke(c, "Ec2", "CreateNetworkInterface", ec2.CreateNetworkInterface, &ec2.CreateNetworkInterfaceInput{

@@ -26,6 +26,7 @@ func (parameterHandler) create(c *Context, want Desired) (State, error) {
 	return parameterState(name, want.Properties), err
 }
 
+// update writes the parameter only if more than its tags has changed: a write makes a new version.
 func (parameterHandler) update(c *Context, want Desired, have State) (State, error) {
 	if !sameButTags(want.Properties, have.Properties) {
 		in := putParameter(have.PhysicalID, want.Properties)

@@ -96,7 +96,7 @@ func ruleObject(d direction) object {
 		},
 	}
 	if d == ingress {
-		// Names instead of IDs work in a default VPC alone: EC2 has the last word.
+		// Names instead of IDs work in a default VPC only. EC2 decides, not the schema.
 		for _, name := range []string{"GroupName", "SourceSecurityGroupName", "SourceSecurityGroupOwnerId"} {
 			o.properties[name] = Property{createOnly: true}
 		}

@@ -37,11 +37,9 @@ func (d direction) peerGroup() string {
 // ruleHandler is AWS::EC2::SecurityGroupIngress or Egress.
 type ruleHandler struct{ direction direction }
 
-// create authorizes the rule. Two things are reported of CloudFormation and
-// documented nowhere: an egress rule takes away the group's allow-all rule, and
-// a rule equal to one that the same update replaces or removes counts as made,
-// which the later removal then revokes (facts 1.1.4, 1.4). Any other rule
-// that exists already is a duplicate, as EC2 says.
+// create authorizes the rule. Two things are reported of CloudFormation and documented nowhere: an egress rule takes away the
+// group's allow-all rule, and a rule that equals one which the same update replaces or removes counts as made, and is then
+// revoked by that removal. Any other rule that exists already is a duplicate, as EC2 says.
 func (h ruleHandler) create(c *Context, want Desired) (State, error) {
 	groupID := property(want.Properties, "GroupId")
 	if h.direction == egress {
@@ -64,8 +62,7 @@ func ruleState(id string) State {
 	return State{PhysicalID: id, Attributes: map[string]string{"Id": id}}
 }
 
-// adopt returns the ID of the equal rule that the operation is about to drop,
-// "" when there is none.
+// adopt returns the ID of an equal rule that this operation is about to drop, "" if there is none.
 func (h ruleHandler) adopt(c *Context, groupID string, properties template.Map) (string, error) {
 	if c.Adoptable == nil {
 		return "", nil
@@ -83,8 +80,8 @@ func (h ruleHandler) adopt(c *Context, groupID string, properties template.Map) 
 	return "", nil
 }
 
-// stripAllowAll revokes a group's allow-all egress rule, EC2's own or one that
-// is written inside the group. One that is a resource itself stays (assumed).
+// stripAllowAll revokes a group's allow-all egress rule, whether it is EC2's own or an inline rule of the group. One that is a
+// resource of its own stays (assumed).
 func stripAllowAll(c *Context, groupID string) error {
 	rules, err := rulesOf(c, groupID)
 	if err != nil {
@@ -115,8 +112,8 @@ func (h ruleHandler) update(c *Context, want Desired, have State) (State, error)
 	return ruleState(have.PhysicalID), err
 }
 
-// remove revokes the rule. One that somebody has revoked before is no error
-// (facts 1.4: EC2 itself reports none for most of these).
+// remove revokes the rule. It is no error that somebody has revoked it before: EC2 itself reports none for most of these
+// (reported).
 func (h ruleHandler) remove(c *Context, have State) error {
 	err := revoke(c, h.direction, property(have.Properties, "GroupId"), have.PhysicalID)
 	if wire.IsCode(err, "InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound", "InvalidPermission.NotFound") {
@@ -140,6 +137,7 @@ func rulesOf(c *Context, groupID string) ([]ec2.SecurityGroupRule, error) {
 	return out.SecurityGroupRules, nil
 }
 
+// authorize adds rules to a group, which the template names by its ID or, in a default VPC, by its name (ingress alone).
 func authorize(c *Context, d direction, groupID, groupName string, permissions []ec2.IpPermission) ([]ec2.SecurityGroupRule, error) {
 	if d == egress {
 		out, err := invoke(c, "Ec2", "AuthorizeSecurityGroupEgress", ec2.AuthorizeSecurityGroupEgress,
@@ -215,6 +213,7 @@ type key struct {
 // allowAll is the key of the egress rule that EC2 gives a new group.
 var allowAll = key{"-1", -1, -1, "0.0.0.0/0"}
 
+// keyOf is the identity of the rule that a request asks for.
 func keyOf(p ec2.IpPermission) key {
 	k := key{protocol: protocol(p.IpProtocol), from: -1, to: -1}
 	hasPorts := slices.Contains([]string{"tcp", "udp", "icmp", "icmpv6"}, k.protocol)
@@ -234,6 +233,7 @@ func keyOf(p ec2.IpPermission) key {
 	return k
 }
 
+// keyOfRule is the identity of a rule as EC2 holds it.
 func keyOfRule(r ec2.SecurityGroupRule) key {
 	k := key{protocol: protocol(r.IpProtocol), from: r.FromPort, to: r.ToPort}
 	switch {
@@ -249,6 +249,7 @@ func keyOfRule(r ec2.SecurityGroupRule) key {
 	return k
 }
 
+// protocol is a protocol as EC2 shows it, whether it is given by name or by number.
 func protocol(name string) string {
 	switch name = strings.ToLower(name); name {
 	case "1":

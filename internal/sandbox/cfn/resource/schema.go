@@ -65,8 +65,7 @@ type Type struct {
 	handler    Handler
 }
 
-// Identifier is the name of what tells an existing resource, whose value is the
-// physical ID.
+// Identifier is the name of the property that identifies an existing resource; its value is the physical ID.
 func (t Type) Identifier() string { return cmp.Or(t.identifier, "Id") }
 
 // Taggable tells whether the type takes the stack's tags.
@@ -75,12 +74,12 @@ func (t Type) Taggable() bool { return t.taggable }
 // CreateOnly tells whether a change of the property replaces the resource.
 func (t Type) CreateOnly(property string) bool { return t.properties[property].createOnly }
 
-// ValidatedEarly tells whether CloudFormation validates such resources before a
-// deployment (documented: a list of the types of which it doesn't).
+// ValidatedEarly reports whether CloudFormation validates resources of the type before a deployment (documented as a list of
+// the types that it leaves out).
 func (t Type) ValidatedEarly() bool { return t.early }
 
-// KeptName is the fixed name that a resource would keep in going from one set
-// of properties to another, "" for none: two resources can't share it.
+// KeptName is the fixed name that both sets of properties give the resource, "" if there is none. A resource with such a name
+// can't be replaced: the old and the new one can't share it.
 func (t Type) KeptName(have, want template.Map) string {
 	for name, p := range t.properties {
 		if p.name && property(have, name) == property(want, name) {
@@ -131,6 +130,7 @@ func (t Type) Validate(properties template.Map) []string {
 	return t.validate("#", properties)
 }
 
+// validate gives every problem of m in the words of CloudFormation's schema validation, each beginning with its path.
 func (o object) validate(path string, m template.Map) []string {
 	var problems []string
 	for _, name := range o.required {
@@ -159,6 +159,7 @@ func (o object) validate(path string, m template.Map) []string {
 	return problems
 }
 
+// validate gives the problems of one value. A value that is known only after the deployment has none yet.
 func (p Property) validate(path string, value any) []string {
 	if value == template.KnownAfterApply {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"mlops-infra-suite/internal/sandbox/ec2"
 )
 
-// tagChanges is what makes have into want: tags to write, keys to take away.
+// tagChanges turns have into want: the tags to write, and the keys to remove.
 func tagChanges(have, want map[string]string) (added map[string]string, removed []string) {
 	added = map[string]string{}
 	for key, value := range want {

@@ -39,8 +39,8 @@ func cidrError() error {
 		"bits that the ranges have for hosts, which must fit into the block", maxCIDRs)
 }
 
-// cidrEvaluate makes count ranges with that many bits for hosts, the first ones
-// of a block. (Documented; the error is assumed.)
+// cidrEvaluate cuts the first count ranges out of a block, each with the given number of host bits. (Documented; the error is
+// assumed.)
 func cidrEvaluate(arg any, resolve Resolver) (any, error) {
 	parts := append(List{}, arg.(List)...)
 	if len(parts) == 2 {
@@ -85,8 +85,7 @@ func ranges(block netip.Prefix, count, bits int) (any, error) {
 	return list, nil
 }
 
-// addressAt is the address of the range with number i, from 0, of those with
-// some bits for hosts.
+// addressAt is the first address of range i, counted from 0, if each range has the given number of host bits.
 func addressAt(first netip.Addr, i, bits int) netip.Addr {
 	raw := first.AsSlice()
 	for carry, at := i<<(bits%8), len(raw)-1-bits/8; carry > 0 && at >= 0; at-- {

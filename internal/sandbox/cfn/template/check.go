@@ -13,6 +13,7 @@ var pseudoParameters = []string{
 	"AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix",
 }
 
+// checkTypes refuses resource types that the sandbox does not know, all of them in one error.
 func (t *Template) checkTypes(types Types) error {
 	unknown := map[string]bool{}
 	for _, r := range t.Resources {
@@ -26,8 +27,7 @@ func (t *Template) checkTypes(types Types) error {
 	return nil
 }
 
-// checkNames resolves all names in resources and outputs. Cycles are for Settle
-// to find where conditions may break them.
+// checkNames resolves all names in resources and outputs. Where conditions may break a cycle, Settle looks for it.
 func (t *Template) checkNames(types Types) error {
 	if err := t.checkResources(types); err != nil {
 		return err
@@ -72,6 +72,7 @@ func (t *Template) checkResources(types Types) error {
 	return unresolvedError(unresolved, "Resources")
 }
 
+// checkOutputs checks the references of the outputs. The name of an export must not depend on a resource.
 func (t *Template) checkOutputs(types Types) error {
 	unresolved := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(t.Outputs)) {
@@ -120,6 +121,7 @@ func (t *Template) checkReferences(refs []Reference, section string, types Types
 	return nil
 }
 
+// checkNamed checks one Ref or Fn::GetAtt. A name that nothing declares goes to unresolved, so that one error names them all.
 func (t *Template) checkNamed(ref Reference, types Types, unresolved map[string]bool) error {
 	r, isResource := t.Resources[ref.Name]
 	_, isParameter := t.Parameters[ref.Name]
@@ -156,8 +158,8 @@ func (t *Template) checkCycles() error {
 	return nil
 }
 
-// cyclic peels off what has edges to nothing that is left, then what nothing
-// left has an edge to: what remains, sorted, lies on cycles or between.
+// cyclic removes, again and again, the nodes without an edge to a remaining node, and then those without an edge from one. What
+// remains, sorted, lies on a cycle or between two.
 func cyclic(edges map[string][]string) []string {
 	left := maps.Clone(edges)
 	peel := func(free func(id string) bool) {

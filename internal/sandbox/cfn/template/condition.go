@@ -186,7 +186,7 @@ func (t *Template) holds(node any, resolve Resolver) (bool, error) {
 	return function == "Fn::And", nil
 }
 
-// deciding gives conditions their values besides what resolve knows.
+// deciding is a Resolver that also knows the values of the conditions.
 func (t *Template) deciding(resolve Resolver) Resolver {
 	return func(ref Reference) (any, error) {
 		switch ref.Kind {

@@ -40,6 +40,7 @@ func parseDocument(body string) (Map, error) {
 	return root, nil
 }
 
+// parseJSON reads a template in JSON into the same tree as YAML: Map, List and string. An error names line and column.
 func parseJSON(body string) (any, error) {
 	dec := json.NewDecoder(strings.NewReader(body))
 	dec.UseNumber()
@@ -67,6 +68,7 @@ func position(text string, offset int64) (line, column int) {
 	return strings.Count(before, "\n") + 1, max(1, len(before)-strings.LastIndex(before, "\n")-1)
 }
 
+// jsonTree turns a decoded JSON value into a tree, lists and maps in place. Every scalar becomes its text; null is an error at path.
 func jsonTree(raw any, path string) (any, error) {
 	switch raw := raw.(type) {
 	case nil:
@@ -114,6 +116,7 @@ func yamlTree(n *yaml.Node, path string) (any, error) {
 	return value, nil
 }
 
+// yamlValue turns a node without a short-form tag into a tree. Every scalar stays the text that is written in the template.
 func yamlValue(n *yaml.Node, path string) (any, error) {
 	switch n.Kind {
 	case yaml.ScalarNode:

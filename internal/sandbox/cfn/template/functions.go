@@ -60,6 +60,7 @@ type substitution struct {
 	variables Map
 }
 
+// parseSub reads the argument of Fn::Sub in both of its forms: a text, or a text and the values of its own variables.
 func parseSub(arg any) (substitution, error) {
 	bad := validationError("Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. " +
 		"Specify a string as first argument, and an optional second argument to specify a mapping of values " +
@@ -92,6 +93,7 @@ func (s substitution) names() iter.Seq[string] {
 	}
 }
 
+// subReferences are the references of the text that Fn::Sub does not answer with its own variables, and those of the variables.
 func subReferences(arg any) ([]Reference, error) {
 	s, err := parseSub(arg)
 	if err != nil {
@@ -120,6 +122,7 @@ func subReference(name string) (ref Reference) {
 	return ref
 }
 
+// subEvaluate replaces every ${name} of the text; ${!name} stays as ${name}. The first failure is the error.
 func subEvaluate(arg any, resolve Resolver) (any, error) {
 	s, err := parseSub(arg)
 	if err != nil {
@@ -139,6 +142,7 @@ func subEvaluate(arg any, resolve Resolver) (any, error) {
 	return result, err
 }
 
+// value is what ${name} stands for.
 func (s substitution) value(name string, resolve Resolver) (string, error) {
 	if variable, local := s.variables[name]; local {
 		return text(variable, resolve, "Fn::Sub")

@@ -59,6 +59,7 @@ type intrinsic struct {
 	evaluate func(arg any, resolve Resolver) (any, error)
 }
 
+// function finds the intrinsic function that the key name calls, false if the sandbox has none.
 func function(name string) (intrinsic, bool) {
 	switch name {
 	case "Ref":
@@ -114,6 +115,7 @@ func References(node any) ([]Reference, error) {
 	return slices.Compact(found), err
 }
 
+// collect appends the references of a tree to found. A call of a function that the sandbox does not know is an error.
 func collect(node any, found *[]Reference) error {
 	if name, arg, ok := call(node); ok {
 		fn, known := function(name)
@@ -139,6 +141,7 @@ func collect(node any, found *[]Reference) error {
 	return nil
 }
 
+// children yields the values directly below a node, those of a map in the order of its keys.
 func children(node any) iter.Seq[any] {
 	return func(yield func(any) bool) {
 		switch node := node.(type) {

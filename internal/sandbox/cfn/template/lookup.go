@@ -79,6 +79,7 @@ func splitEvaluate(arg any, resolve Resolver) (any, error) {
 	return list, nil
 }
 
+// findInMapReferences are the references in the keys, and the mapping itself if its name is written out.
 func findInMapReferences(arg any) ([]Reference, error) {
 	parts, ok := arg.(List)
 	if !ok || len(parts) != 3 {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// The types of a parameter's value, or of each item of it. Those that name
-// something in EC2 or SSM must exist there, which who has a call to them checks.
+// The types of a parameter's value, or of each item of a list. What a value names in EC2 or SSM must exist there; the engine
+// checks that.
 const (
 	typeString      = "String"
 	typeNumber      = "Number"
@@ -31,8 +31,7 @@ const (
 	maxParameterDescription = 4000
 )
 
-// Stored tells a parameter whose value is the name of a parameter in SSM, which
-// holds the value that is meant.
+// Stored reports whether the value is the name of an SSM parameter, which holds the real value.
 func (p *Parameter) Stored() bool { return strings.HasPrefix(p.Type, storedValue) }
 
 // Element is the type of the value, or of each item of a list.
@@ -62,8 +61,8 @@ func (p *Parameter) element() (name string, isList bool) {
 	return name, false
 }
 
-// parameterTypes lists the types that the sandbox has. AWS has more, for what
-// the sandbox hasn't: images, key pairs, instances, hosted zones.
+// parameterTypes lists the types that the sandbox knows. AWS has more, for things that the sandbox lacks: images, key pairs,
+// instances, hosted zones.
 func parameterTypes() []string {
 	types := []string{
 		typeString, typeNumber, listOf + typeNumber + ">", commaDelimited, StoredName,
@@ -108,6 +107,7 @@ func (t *Template) readParameters(root Map) error {
 	return nil
 }
 
+// readParameter reads one declaration, and holds the default to the declaration's own constraints.
 func readParameter(name string, node Map) (p Parameter, err error) {
 	for _, key := range slices.Sorted(maps.Keys(node)) {
 		if err := p.readMember(name, key, node[key]); err != nil {
@@ -130,6 +130,7 @@ func readParameter(name string, node Map) (p Parameter, err error) {
 	return p, nil
 }
 
+// readMember sets the field of p that the member key of a declaration stands for.
 func (p *Parameter) readMember(name, key string, value any) error {
 	if key == "AllowedValues" {
 		list, ok := value.(List)
@@ -306,6 +307,7 @@ func (t *Template) Bind(arguments []Argument, previous map[string]string) (map[s
 	return values, nil
 }
 
+// settle is the value that the argument stands for: its own, or the one in previous, by key.
 func (a Argument) settle(previous map[string]string) (string, error) {
 	switch {
 	case a.UsePrevious && a.Value != nil:

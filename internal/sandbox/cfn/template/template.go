@@ -109,6 +109,7 @@ func Parse(body string, types Types) (*Template, error) {
 // TooLarge is the error for a template over MaxSize (reported).
 func TooLarge() error { return validationError("Template may not exceed %d bytes in size.", MaxSize) }
 
+// readHead checks that the template has no section but the known ones, and reads those that are a single value.
 func (t *Template) readHead(root Map) error {
 	unsupported := []string{"Hooks", "Rules", "Transform"}
 	known := []string{
@@ -242,6 +243,7 @@ func readResource(name string, node Map) (r Resource, err error) {
 	return r, err
 }
 
+// readDependsOn reads the attribute in both of its forms, one name or a list of names.
 func readDependsOn(name string, node Map) ([]string, error) {
 	switch dependsOn := node["DependsOn"].(type) {
 	case nil:
@@ -262,6 +264,7 @@ func readDependsOn(name string, node Map) ([]string, error) {
 	return nil, formatError("[/Resources/%s/DependsOn] DependsOn must be a string or a list of strings.", name)
 }
 
+// readPolicy reads DeletionPolicy or UpdateReplacePolicy. CloudFormation deletes where the template says nothing.
 func readPolicy(resourceType string, node Map, attribute string) (string, error) {
 	value, given := node[attribute]
 	if !given {
