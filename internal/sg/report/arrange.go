@@ -11,6 +11,7 @@ const (
 	laneGap     = 10 // between a box and a line that passes it
 	laneHeight  = 8  // that a line takes which passes a column
 	portGap     = 5  // between what leaves or enters a box on one side
+	widestVoid  = 44 // between what stands above a line through all columns and what stands below it
 	curveWidth  = 44 // in which lines may rise and fall between two columns
 	labelMargin = 8  // before and behind a label
 )
@@ -76,6 +77,7 @@ type spot struct {
 	left       []port  // from the top
 	right      []port
 	next, prev []int // the spots of the neighbouring columns that lines go to and come from
+	beside     []int // the spots of its own column that lines go to and come from
 }
 
 // gap is the room between two spots that stand below each other.
@@ -141,6 +143,8 @@ func (l *layout) insertLanes() {
 		l.chains = append(l.chains, chain)
 		if step != 0 {
 			l.connect(chain)
+		} else {
+			l.connectBeside(k.from, k.to)
 		}
 	}
 	l.columns = make([][]int, columns)
@@ -160,6 +164,14 @@ func (l *layout) connect(chain []int) {
 			l.spots[a].next = append(l.spots[a].next, b)
 			l.spots[b].prev = append(l.spots[b].prev, a)
 		}
+	}
+}
+
+// connectBeside notes that two boxes of one column are neighbours.
+func (l *layout) connectBeside(a, b int) {
+	if !slices.Contains(l.spots[a].beside, b) {
+		l.spots[a].beside = append(l.spots[a].beside, b)
+		l.spots[b].beside = append(l.spots[b].beside, a)
 	}
 }
 

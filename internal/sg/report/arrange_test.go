@@ -173,6 +173,50 @@ func TestCrossingsAreUndone(t *testing.T) {
 	}
 }
 
+// Nothing stands alone above or below a screen of nothing: no band through all columns is empty for long.
+func TestNoVoids(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		boxes, links := anyPicture(rt)
+		l := &layout{boxes: boxes, links: links, spacing: tight}
+		l.insertLanes()
+		l.order()
+		l.ports()
+		l.rows()
+		taken := map[int]bool{}
+		last := 0
+		for _, c := range l.spots {
+			from, to := round(c.mid)-c.h/2, round(c.mid)+c.h/2
+			for y := from; y <= to; y++ {
+				taken[y] = true
+			}
+			last = max(last, to)
+		}
+		empty := 0
+		for y := range last {
+			if empty++; taken[y] {
+				empty = 0
+			}
+			if empty > widestVoid+2 { // pixels are whole
+				rt.Fatalf("nothing stands at the heights %d to %d of %d", y-empty+1, y, last)
+			}
+		}
+	})
+}
+
+// What talks to a box of its own column stands beside it, however far down the lines of that box lead.
+func TestNeighboursOfAColumnStandTogether(t *testing.T) {
+	boxes := []box{{0, 50, 30}, {0, 50, 30}}
+	links := []link{{from: 0, to: 1, w: 30, h: 18}}
+	for i := range 30 {
+		boxes = append(boxes, box{1, 50, 30})
+		links = append(links, link{from: 1, to: 2 + i})
+	}
+	d := arrange(boxes, links, roomy)
+	if gap := d.boxes[1].y - d.boxes[0].y - d.boxes[0].h; gap > 2*roomy.rowGap {
+		t.Errorf("there are %d pixels between %+v and %+v", gap, d.boxes[0], d.boxes[1])
+	}
+}
+
 // The labels beside one box of a dense picture, which are shown together, lie apart and within the picture.
 func TestLabelsOfADensePictureLieApart(t *testing.T) {
 	r := &Review{}
@@ -186,6 +230,12 @@ func TestLabelsOfADensePictureLieApart(t *testing.T) {
 			}
 		}
 	}
+	for i := 2; i < denseTiers+5; i++ { // a hub
+		for _, other := range []string{"10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16"} {
+			one := item{traffic: ruleset.Traffic{Protocol: ruleset.TCP, Ports: ruleset.SinglePort(i)}, override: true}
+			r.connections = append(r.connections, connection{from: "t00", to: fmt.Sprintf("%s-%d", other, i), items: []item{one}})
+		}
+	}
 	p := r.picture()
 	if !p.Dense {
 		t.Fatal("the picture is not dense")
@@ -193,7 +243,7 @@ func TestLabelsOfADensePictureLieApart(t *testing.T) {
 	beside := map[int][]rect{}
 	for _, line := range p.Lines {
 		for _, it := range line.Items {
-			label := rect{it.X, it.Y, it.W, itemHeight}
+			label := rect{it.X, it.Y, it.W, it.H}
 			if label.x < 0 || label.y < 0 || label.x+label.w > p.W || label.y+label.h > p.H {
 				t.Errorf("%s to %s: the label at %+v lies outside of %dx%d", line.From, line.To, label, p.W, p.H)
 			}

@@ -49,7 +49,7 @@ func NewReview(in Input) *Review {
 		Zones:      matrix.Zones(),
 		Flows:      markFollowing(FlowsOf(flows), flows, in.Set),
 		Tiers:      b.tiers(),
-		Names:      NewNames(in.Config, in.Set.TierNames(), in.TemplateFile),
+		Names:      NewNames(in.Config, in.Set, in.TemplateFile),
 		Template:   NewTemplate(in.Template, in.Resources),
 	}
 	r.Overrides = b.overrides(r.Tiers)
@@ -67,15 +67,15 @@ func NewSubject(c *config.Config, about string) Subject {
 }
 
 // NewNames are the names of a config's set.
-func NewNames(c *config.Config, tiers []string, templateFile string) Names {
+func NewNames(c *config.Config, set ruleset.Set, templateFile string) Names {
 	n := Names{
 		Stack: c.Names.Stack(), VPC: cmp.Or(c.VPCID, c.VPCPath), TemplateFile: templateFile,
-		Groups: make([]Group, len(tiers)), Tags: template.Tags(c),
+		Groups: make([]Group, len(set.Tiers)), Tags: template.Tags(c),
 	}
-	for i, t := range tiers {
+	for i, t := range set.Tiers {
 		n.Groups[i] = Group{
-			Tier: t, Name: c.Names.Group(t), Description: c.Names.GroupDescription(t),
-			Parameter: c.Names.Parameter(t), Export: c.Names.Export(t),
+			Tier: t.Name, Role: string(t.Role), Name: c.Names.Group(t.Name), Description: c.Names.GroupDescription(t.Name),
+			Parameter: c.Names.Parameter(t.Name), Export: c.Names.Export(t.Name),
 		}
 	}
 	return n

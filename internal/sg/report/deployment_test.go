@@ -52,13 +52,33 @@ func wantTexts(t *testing.T, page string, texts ...string) {
 
 func TestDeployment(t *testing.T) {
 	page := deploymentPage(t, deployed())
-	wantTexts(t, page, "The groups are created and verified.", "sg-0123456789abcdef0", "/sg/shop-sg/web/SecurityGroupId", "EC2 holds 7 rules",
+	wantTexts(t, page, "The groups are created and verified.", "sg-0123456789abcdef0", "/sg/shop-sg/web/SecurityGroupId", "EC2 holds 7 rules as they were meant, the groups' placeholders included, and SSM the IDs of 2 groups.",
 		"--security-group-ids sg-0123456789abcdef0", "--vpc-security-group-ids sg-0123456789abcdef1", `data "aws_ssm_parameter" "sg_data_base"`,
-		"Fn::ImportValue: shop-sg-web-SecurityGroupId", "the longest was WebSecurityGroup with 6.0 s", "12.0 s.",
+		"\n  - Fn::ImportValue: shop-sg-web-SecurityGroupId\n  # in the tier data-base: Fn::ImportValue: shop-sg-data-base-SecurityGroupId\n", "1 resource in 12.0 s; the longest was WebSecurityGroup with 6.0 s", "12.0 s.",
 		"<code>vpc-0123</code>, from the parameter <code>/vpc/shop/VPCId</code>", ">0 s</text>", ">2 s</text>", ">12 s</text>")
 	if m, ok := report.ParseMeta("shop-sg-deployment.html", []byte(page)); !ok || m.Outcome != "good" {
 		t.Errorf("it says of itself %+v", m)
 	}
+}
+
+// A snippet for a database takes the tier that is one, wherever it stands; one for a program that of the application.
+func TestSnippetsGoByRole(t *testing.T) {
+	d := deployed()
+	d.Names.Groups = []report.Group{
+		{Tier: "cache", ID: "sg-1", Role: "other"}, {Tier: "data", ID: "sg-2", Role: "database"}, {Tier: "work", ID: "sg-3", Role: "app"},
+		{Tier: "web", ID: "sg-4", Role: "edge"},
+	}
+	wantTexts(t, deploymentPage(t, d), "A database in the tier data", "--vpc-security-group-ids sg-2", "A service in the tier work", "SecurityGroupIds=sg-3")
+}
+
+// A bar stands where its time is, in percent of the whole: the chart is as wide as there is room.
+func TestTimeLine(t *testing.T) {
+	wantTexts(t, deploymentPage(t, deployed()),
+		`<span class="who">WebSecurityGroup</span>`, `<rect class="bar SecurityGroup" x="8.33%" width="50%"`, `<span class="took">6.0 s</span>`,
+		`<rect class="bar whole" x="0%" width="100%"`, `<line x1="16.67%" x2="16.67%"`)
+	d := deployed()
+	d.Events = append(d.Events, event(12*time.Second, "Late", "AWS::SSM::Parameter", "CREATE_IN_PROGRESS", ""))
+	wantTexts(t, deploymentPage(t, d), `<rect class="bar Parameter" x="99.6%" width="0.4%"`)
 }
 
 func TestFailedDeployment(t *testing.T) {

@@ -1,6 +1,12 @@
 package report
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
 
 // Drift is how the real groups differ from what was deployed, as plain values.
 type Drift struct {
@@ -20,8 +26,13 @@ type Drift struct {
 	Notes       []string  // what limits all this
 	Command     string    // puts everything back that can be put back
 	Left        []string  // what it can't put back, and what does
-	Fixed       bool      // what was found has been put right
-	Fix         string    // in words
+	Steps       []Step    // that put right what was found, all that is told here, since
+}
+
+// Step is one call that puts something right.
+type Step struct {
+	Text string
+	Done bool
 }
 
 // The kinds of a RuleDrift.
@@ -66,8 +77,12 @@ type Attribution struct {
 func (d *Drift) banner() banner {
 	n := len(d.Rules) + len(d.Others)
 	switch {
-	case d.Fixed && !d.Drifted:
-		return banner{"good", "What had drifted was put back.", d.Fix}
+	case d.past() && !d.Drifted:
+		return banner{"good", "What had drifted was put back.", d.done()}
+	case d.past() && len(d.Opened) > 0:
+		return banner{"stop", "The groups have drifted, and not all of it was put back.", d.done()}
+	case d.past():
+		return banner{"look", "The groups have drifted, and not all of it was put back.", d.done()}
 	case d.Drifted && len(d.Opened) > 0:
 		return banner{"stop", "The groups have drifted, and let through what nobody approved.", d.differences(n)}
 	case d.Drifted:
@@ -77,8 +92,67 @@ func (d *Drift) banner() banner {
 	}
 }
 
+// past reports whether some of what is told has been put right since: then all of it is told as what was found.
+func (d *Drift) past() bool { return slices.ContainsFunc(d.Steps, func(s Step) bool { return s.Done }) }
+
+// done is how much has been put right.
+func (d *Drift) done() string {
+	return fmt.Sprintf("%d of %s done.", tally(d.Steps, func(s Step) bool { return s.Done }), plural(len(d.Steps), "call"))
+}
+
+// tense is the first text, or the second one of what is told as what was found.
+func (d *Drift) tense(now, then string) string {
+	if d.past() {
+		return then
+	}
+	return now
+}
+
 func (d *Drift) differences(n int) string {
-	return fmt.Sprintf("%s; %s opened, %d closed.", plural(n, "difference"), plural(len(d.Opened), "flow"), len(d.Closed))
+	return fmt.Sprintf("%s; %s opened, %s closed.", plural(n, "difference"), plural(len(d.opened()), "connection"), numberOrNone(len(d.closed())))
+}
+
+func (d *Drift) opened() []changeLine { return byAttention(changeLines(d.Opened, true)) }
+func (d *Drift) closed() []changeLine { return byAttention(changeLines(d.Closed, false)) }
+
+// byAttention puts first what is worth most attention. A tier is what is written like no other zone.
+func byAttention(lines []changeLine) []changeLine {
+	isTier := func(zone string) bool {
+		_, err := netip.ParsePrefix(zone)
+		return err != nil && !isInternet(zone) && !strings.HasPrefix(zone, "sg-") && !strings.HasPrefix(zone, "pl-")
+	}
+	slices.SortStableFunc(lines, func(a, b changeLine) int { return cmp.Compare(a.rank(isTier), b.rank(isTier)) })
+	return lines
+}
+
+// unknown is why it is not known who changed things, where that is one reason for several of them: it is told once.
+func (d *Drift) unknown() string {
+	reason, n := "", 0
+	for _, by := range d.attributions() {
+		switch {
+		case by.Known || by.Reason == "":
+		case n > 0 && by.Reason != reason:
+			return ""
+		default:
+			reason = by.Reason
+			n++
+		}
+	}
+	if n < 2 {
+		return ""
+	}
+	return reason
+}
+
+func (d *Drift) attributions() []Attribution {
+	var all []Attribution
+	for _, r := range d.Rules {
+		all = append(all, r.By)
+	}
+	for _, o := range d.Others {
+		all = append(all, o.By)
+	}
+	return all
 }
 
 // Count counts the rules of a kind.

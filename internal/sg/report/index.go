@@ -26,6 +26,7 @@ func Index(reports []Meta, stamp Stamp) ([]byte, error) {
 func (m Meta) row() part {
 	word := map[string]string{"good": "good", "look": "look at it", "stop": "stop"}[m.Outcome]
 	at := m.Time.UTC()
-	return h("tr", h("td", class("nowrap"), text(at.Format("2 January 2006 ")), muted(at.Format("15:04 UTC"))), rowHead(m.SGName),
-		cell(h("a", attr{"href", m.File()}, text(m.Kind))), cell(badge(m.Outcome, word), text(" "+m.Says)))
+	return h("tr", h("td", class("nowrap"), text(at.Format("2 January 2006 ")), muted(at.Format("15:04 UTC"))), rowHead(m.SGName, class("says")),
+		cell(h("a", attr{"href", m.File()}, text(m.Kind)), when(m.Sandbox, text(" "), muted("(sandbox)"))),
+		cell(class("says"), badge(m.Outcome, word), text(" "+m.Says)))
 }

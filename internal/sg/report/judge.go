@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -19,6 +20,15 @@ func world(set ruleset.Set) []Reached {
 		}
 	}
 	return out
+}
+
+// isWorld reports whether a zone is so much of the internet that it is as good as all of it.
+func isWorld(zone string) bool {
+	if isInternet(zone) {
+		return true
+	}
+	prefix, err := netip.ParsePrefix(zone)
+	return err == nil && ruleset.IsWorld([]netip.Prefix{prefix})
 }
 
 // outbound is what tiers may send to everybody.
@@ -61,7 +71,7 @@ func databases(set ruleset.Set, flows []reach.Flow, ports []int) []Database {
 
 func trafficOf(f reach.Flow) string {
 	if f.Possible {
-		return f.Traffic.String() + " (possibly)"
+		return f.Traffic.String() + possibly
 	}
 	return f.Traffic.String()
 }

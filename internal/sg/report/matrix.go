@@ -50,7 +50,7 @@ func cellOf(to string, flows []Flow) matrixCell {
 	cell := matrixCell{To: to, Items: phrases(flows)}
 	if len(cell.Items) > 0 && !cell.Items[0].Follows { // what rules mean comes first
 		cell.Class = "on"
-		if isInternet(flows[0].From) {
+		if isWorld(flows[0].From) {
 			cell.Class = "fromworld"
 		}
 	}

@@ -27,6 +27,7 @@ type Meta struct {
 	Time    time.Time `json:"time"`
 	Outcome string    `json:"outcome"` // good, look or stop
 	Says    string    `json:"says"`    // in one sentence
+	Sandbox bool      `json:"sandbox,omitempty"`
 }
 
 // File is the name of the report's file.

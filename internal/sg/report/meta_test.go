@@ -21,6 +21,19 @@ func TestReportsSayWhatTheyAre(t *testing.T) {
 	}
 }
 
+// Who reads the list takes a deployment in the sandbox for no other.
+func TestReportsOfTheSandboxSaySo(t *testing.T) {
+	d := deployed()
+	d.Sandbox = true
+	for file, page := range map[string]string{
+		"shop-sg-deployment.html": deploymentPage(t, d), "shop-sg-drift.html": driftPage(t, &report.Drift{Sandbox: true}),
+	} {
+		if m, ok := report.ParseMeta(file, []byte(page)); !ok || !m.Sandbox {
+			t.Errorf("%s says of itself %+v", file, m)
+		}
+	}
+}
+
 // What anybody may put into the folder is no report.
 func TestForeignFilesAreNoReports(t *testing.T) {
 	page := pageOf(t, reviewOf(t, bank))
@@ -54,7 +67,7 @@ func TestIndex(t *testing.T) {
 	at := func(hour int) time.Time { return time.Date(2026, 11, 1, hour, 0, 0, 0, time.UTC) }
 	page, err := report.Index([]report.Meta{
 		{Kind: report.ReviewKind, SGName: "old-sg", Time: at(8), Outcome: "good", Says: "fine"},
-		{Kind: report.DeploymentKind, SGName: "new-sg", Time: at(10), Outcome: "stop", Says: "<script>alert(1)</script>"},
+		{Kind: report.DeploymentKind, SGName: "new-sg", Time: at(10), Outcome: "stop", Says: "<script>alert(1)</script>", Sandbox: true},
 	}, stamp)
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +76,9 @@ func TestIndex(t *testing.T) {
 	first, second := strings.Index(text, `href="new-sg-deployment.html"`), strings.Index(text, `href="old-sg-review.html"`)
 	if first < 0 || second < first {
 		t.Errorf("the newest is not the first: %d, %d", first, second)
+	}
+	if n := strings.Count(text, "(sandbox)"); n != 1 || strings.Index(text, "(sandbox)") > second {
+		t.Errorf("%d reports are told to be of the sandbox, or another one", n)
 	}
 	if strings.Contains(text, "<script>alert") {
 		t.Error("a report's text is markup in the list")

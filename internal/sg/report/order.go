@@ -98,12 +98,26 @@ func (l *layout) rows() {
 			}
 		}
 	}
-	top := l.spots[l.columns[0][0]].mid
-	for _, c := range l.spots {
-		top = min(top, c.mid-float64(c.h)/2)
+	l.closeVoids()
+}
+
+// closeVoids moves everything up as far as nothing stands in the way in any column: boxes whose lines go far down would
+// otherwise stand alone above a screen of nothing.
+func (l *layout) closeVoids() {
+	top := func(i int) float64 { return l.spots[i].mid - float64(l.spots[i].h)/2 }
+	fromTop := make([]int, len(l.spots))
+	for i := range fromTop {
+		fromTop[i] = i
 	}
-	for i := range l.spots {
-		l.spots[i].mid += margin - top
+	slices.SortStableFunc(fromTop, func(a, b int) int { return cmp.Compare(top(a), top(b)) })
+	up := top(fromTop[0]) - margin
+	bottom := 0.0 // of what has been moved
+	for n, i := range fromTop {
+		if n > 0 {
+			up = max(up, top(i)-bottom-widestVoid)
+		}
+		l.spots[i].mid -= up
+		bottom = max(bottom, top(i)+float64(l.spots[i].h))
 	}
 }
 
@@ -136,10 +150,10 @@ func (l *layout) settle(column []int, sweep int) {
 }
 
 // wish is where the lines of a spot want its middle: the first sweeps look at one side, as the order did, the last ones at
-// both.
+// both, and at its own column.
 func (l *layout) wish(c int, sweep int) float64 {
 	this := l.spots[c]
-	near := slices.Concat(this.prev, this.next)
+	near := slices.Concat(this.prev, this.next, this.beside)
 	switch {
 	case sweep >= sweeps/2:
 	case sweep%2 == 0 && len(this.prev) > 0:

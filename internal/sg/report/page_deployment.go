@@ -9,7 +9,7 @@ func (d *Deployment) HTML(stamp Stamp) ([]byte, error) {
 	facts := append(d.Subject.facts(), fact{"Started", d.Began.UTC().Format("2 January 2006, 15:04:05 UTC")})
 	return page{
 		title: d.Subject.SGName + ": deployment",
-		meta:  &Meta{DeploymentKind, d.Subject.SGName, stamp.Time, b.class, b.sentence},
+		meta:  &Meta{DeploymentKind, d.Subject.SGName, stamp.Time, b.class, b.sentence, d.Sandbox},
 		body:  parts{top(kind, d.Subject.SGName, facts), d.main(b)},
 	}.write(stamp)
 }
@@ -54,7 +54,8 @@ func (d *Deployment) cards() part {
 	}
 	switch {
 	case d.Verified:
-		verified = parts{answer("Passed", "green"), small("EC2 holds " + count(d.RulesHeld) + " rules as they were meant, and SSM the IDs of " +
+		verified = parts{answer("Passed", "green"), small("EC2 holds " + count(d.RulesHeld) +
+			" rules as they were meant, the groups' placeholders included, and SSM the IDs of " +
 			plural(len(d.Names.Groups), "group") + ".")}
 	case d.Unverified != "":
 		verified = parts{answer("Failed", "red"), small(d.Unverified)}
@@ -70,10 +71,14 @@ func (d *Deployment) cards() part {
 // breakable is an ARN or a path that breaks, where it has to, behind one of its parts.
 func breakable(words string) part {
 	var out parts
-	for piece := range strings.SplitAfterSeq(words, "/") {
-		out = append(out, text(piece), h("wbr"))
+	from := 0
+	for i, c := range words {
+		if c == '/' || c == ':' {
+			out = append(out, text(words[from:i+1]), h("wbr"))
+			from = i + 1
+		}
 	}
-	return out
+	return append(out, text(words[from:]))
 }
 
 func (d *Deployment) failureTitle() string {
@@ -99,7 +104,7 @@ func (d *Deployment) failureSection() part {
 		pairs(first, pairOf("The error", text(f.Message)), when(f.Hint != "", pairOf("What to do", h("strong", text(f.Hint)))),
 			pairOf("Then", text(d.then()))),
 		when(len(f.Others) > 0, table([]string{"Resource", "Status", "Reason"}, each(f.Others, func(e Event) part {
-			return h("tr", rowHead(e.LogicalID), cell(text(e.Status)), cell(text(e.Reason)))
+			return h("tr", rowHead(e.LogicalID, class("says")), cell(text(e.Status)), cell(class("says"), text(e.Reason)))
 		}), h("caption", text("What failed beside, for reasons of its own"))))))
 }
 
@@ -135,7 +140,7 @@ func orphansSection(orphans []Orphan) part {
 	return when(len(orphans) > 0, section("orphans", "Left behind",
 		"The stack gave these up and could not delete them: they exist still, and nobody manages them.",
 		panel(table([]string{"ID", "Type", "Reason"}, each(orphans, func(o Orphan) part {
-			return h("tr", rowHead("", code(o.ID, at("data-copy", "the ID"))), cell(text(o.Type)), cell(text(o.Reason)))
+			return h("tr", rowHead("", code(o.ID, at("data-copy", "the ID"))), cell(text(o.Type)), cell(class("says"), text(o.Reason)))
 		})))))
 }
 
@@ -162,29 +167,25 @@ func (d *Deployment) timeSection() part {
 			cell(when(e.PhysicalID != "", code(e.PhysicalID), text(" ")), text(e.Reason)))
 	})
 	return section("timeline", "Time line", c.Longest+". Blue: groups. Grey: rules and parameters. Amber: deleted or rolled back. Red: failed. Pale: cancelled.",
-		scroller("Time line", "panel", c.part()),
+		c.part(),
 		h("details", class("panel", "events"), h("summary", text("All "+plural(len(d.Events), "event")), h("span", class("paper", "muted"), text(" (on paper: how each step ended)"))),
 			scroller("All events", "", h("table", heads([]string{"Time (UTC)", "Resource", "Status", "Physical ID and reason"}), h("tbody", events)))))
 }
 
-// part draws the chart.
+// part draws the chart: names beside the bars, or above them where it is narrow.
 func (c chart) part() part {
-	return h("svg", class("chart"), num("width", c.W), num("height", c.H), at("viewBox", "0 0 "+count(c.W)+" "+count(c.H)), at("role", "img"),
-		at("aria-label", "Time line: "+c.Longest+". The table of events below has every step."),
-		each(c.Ticks, func(t chartTick) part {
-			return parts{
-				h("line", num("x1", t.X), num("x2", t.X), num("y1", 20), num("y2", c.H)),
-				h("text", class("axis"), num("x", t.X), num("y", 14), at("text-anchor", "middle"), text(t.Text)),
-			}
-		}),
+	return h("div", class("panel", "chart"), at("role", "img"), at("aria-label", "Time line: "+c.Longest+". The table of events below has every step."),
+		h("svg", class("axis"), at("aria-hidden", "true"), each(c.Ticks, func(t chartTick) part {
+			x := percent(t.X)
+			return h("g", h("line", at("x1", x), at("x2", x), at("y1", "20"), at("y2", "100%")),
+				h("text", at("x", x), at("y", "14"), at("text-anchor", "middle"), text(t.Text)))
+		})),
 		each(c.Rows, func(r chartRowView) part {
-			return parts{
-				h("text", num("x", 12), num("y", r.Y+14), text(r.Name)),
-				h("text", class("axis"), num("x", r.End+6), num("y", r.Y+14), text(r.Took)),
-				each(r.Bars, func(b chartBar) part {
-					return h("rect", class("bar", b.Class), num("x", b.X), num("y", b.Y), num("width", b.W), num("height", 12), num("rx", 2), h("title", text(b.Title)))
-				}),
-			}
+			return h("div", class("step"), h("span", class("who"), text(r.Name)),
+				h("svg", class("bars"), at("aria-hidden", "true"), each(r.Bars, func(b chartBar) part {
+					return h("rect", class("bar", b.Class), at("x", percent(b.X)), at("width", percent(b.W)), num("height", 12), num("rx", 2), h("title", text(b.Title)))
+				})),
+				h("span", class("took"), text(r.Took)))
 		}))
 }
 
@@ -196,7 +197,7 @@ func (d *Deployment) changesSection() part {
 	return when(len(d.Changes) > 0, section("changes", title, "",
 		h("details", class("panel", "plan"), h("summary", text(plural(len(d.Changes), "resource"))),
 			table([]string{"Action", "Resource", "Type"}, each(d.Changes, func(c Change) part {
-				return h("tr", cell(text(c.Action), when(c.Replaces, text(" "), badge("warning", "replacement"))), cell(text(c.LogicalID)), cell(text(c.Type)))
+				return h("tr", cell(text(c.Action), when(c.Replaces, text(" "), badge("warning", "replacement"))), cell(class("says"), text(c.LogicalID)), cell(text(c.Type)))
 			})))))
 }
 

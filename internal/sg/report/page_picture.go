@@ -8,10 +8,18 @@ func count(n int) string { return strconv.Itoa(n) }
 func (p picture) part() part {
 	return h("div", class("topo", "panel"), p.legend(),
 		scroller("Picture of the connections", "", p.drawing()),
-		scroller("The connections in words", "", h("table", class("flows", "stack"),
-			h("caption", text("The same in words, with the rules that make it")),
-			heads([]string{"From", "To", "Traffic", "Made by"}),
-			h("tbody", each(p.Lines, lineView.row), each(p.Within, lineView.row)))))
+		p.words())
+}
+
+// words are the lines as a table: what the picture shows, for those who don't see it.
+func (p picture) words() part {
+	if len(p.Lines)+len(p.Within) == 0 {
+		return h("p", class("empty"), text("No rule connects anything."))
+	}
+	return scroller("The connections in words", "", h("table", class("flows", "stack"),
+		h("caption", text("The same in words, with the rules that make it")),
+		heads([]string{"From", "To", "Traffic", "Made by"}),
+		h("tbody", each(p.Lines, lineView.row), each(p.Within, lineView.row))))
 }
 
 // legend is for the eye alone: the table says what it says.
@@ -41,24 +49,37 @@ func (p picture) drawing() part {
 	return h("svg", class("pic"), id("picture"), num("width", p.W), num("height", p.H), at("viewBox", "0 0 "+count(p.W)+" "+count(p.H)),
 		at("role", "group"), at("aria-label", p.Summary+" The table below says the same in words."),
 		h("defs", tips),
-		h("g", class(dense), at("aria-hidden", "true"), each(p.Lines, lineView.part)),
+		h("g", class(dense), at("aria-hidden", "true"), each(p.Lines, lineView.part), each(p.Lines, lineView.labels)),
 		each(p.Boxes, boxView.part))
 }
 
 func (l lineView) part() part {
-	return h("g", class("e", l.Class), at("data-flows", l.Flows), h("title", text(l.From+" to "+l.To+": "+l.Traffic)),
-		h("path", class("hit"), at("d", string(l.Way))), h("path", class("way"), at("d", string(l.Way))),
-		h("g", class("items"), each(l.Items, itemView.part)))
+	return h("g", class("e", l.Of, l.Class), at("data-flows", l.Flows), l.title(),
+		h("path", class("hit"), at("d", string(l.Way))), h("path", class("way"), at("d", string(l.Way))))
 }
 
+// labels are drawn when all lines are, so that none runs across them.
+func (l lineView) labels() part {
+	return h("g", class("items", l.Of), l.title(), each(l.Items, itemView.part))
+}
+
+func (l lineView) title() part { return h("title", text(l.From+" to "+l.To+": "+l.Traffic)) }
+
 func (it itemView) part() part {
+	mid := it.Y + it.H/2
+	slim, half, base := "", 4, 4 // of the diamond, and from the middle to the letters' base line
+	if it.H < itemHeight {
+		slim, half, base = "slim", 3, 3
+	}
 	x := it.X + 6
 	if it.Marked {
 		x = it.X + 18
 	}
-	return h("g", class(it.Class), h("rect", num("x", it.X), num("y", it.Y+1), num("width", it.W), num("height", 16), num("rx", 4)),
-		when(it.Marked, h("path", class("mark"), at("d", "M"+count(it.X+10)+" "+count(it.Y+5)+"l4 4-4 4-4-4z"))),
-		h("text", num("x", x), num("y", it.Y+13), text(it.Text)))
+	n := count(half)
+	diamond := "M" + count(it.X+10) + " " + count(mid-half) + "l" + n + " " + n + "-" + n + " " + n + "-" + n + "-" + n + "z"
+	return h("g", class(it.Class, slim), h("rect", num("x", it.X), num("y", it.Y+1), num("width", it.W), num("height", it.H-2), num("rx", 4)),
+		when(it.Marked, h("path", class("mark"), at("d", diamond))),
+		h("text", num("x", x), num("y", mid+base), text(it.Text)))
 }
 
 // row is the line in words.
@@ -72,7 +93,7 @@ func (l lineView) row() part {
 		rules = append(rules, when(i > 0, text(", ")), h("a", at("href", "#r-"+r.LogicalID), text(words)),
 			when(r.Origin != "scenario", text(" "), badge(r.Origin, r.Origin)))
 	}
-	return h("tr", class("fl", l.Class), rowHead(l.From), labelled("to", text(l.To)), h("td", class("traffic"), text(l.Traffic)), cell(rules))
+	return h("tr", class("fl", l.Of, l.Class), rowHead(l.From), labelled("to", text(l.To)), h("td", class("traffic"), text(l.Traffic)), cell(rules))
 }
 
 func (b boxView) part() part {
@@ -105,6 +126,9 @@ const paperColumns = 6
 
 // part is the table of all flows.
 func (m matrixView) part() part {
+	if len(m.Rows) == 0 {
+		return h("p", text("Nothing can reach anything."))
+	}
 	head := []string{`from \ to`}
 	wide := onlyIf(len(m.Columns) > paperColumns, "wide")
 	return scroller("Reachability", "panel tall", h("table", class("matrix", wide), heads(append(head, m.Columns...)),

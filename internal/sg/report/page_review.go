@@ -68,9 +68,10 @@ func (v *reviewView) databaseCard() part {
 		why = parts{small("No rule lets anything in.")}
 	}
 	return card("database", "What can reach the database?", answer(v.DatabaseAnswer, v.DatabaseClass), few(v.Reaching, func(l reachLine) part {
+		words, colour := l.alarm()
 		return parts{
 			h("strong", text(l.From)), text(" to " + l.To + " on "), pieces(l.Traffic),
-			when(l.Alarming, text(" "), h("span", class(l.colour()), text("from outside of the set"))),
+			when(words != "", text(" "), h("span", class(colour), text(words))),
 		}
 	}), why)
 }
@@ -118,7 +119,7 @@ func (v *reviewView) changesSection() part {
 
 func changeTable(changes []changeLine) part {
 	return table([]string{"Change", "From", "To", "Traffic"}, each(changes, func(c changeLine) part {
-		return h("tr", when(c.Follows, class("follows")), cell(c.badge()), labelled("From", text(c.From)), labelled("To", text(c.To)),
+		return h("tr", when(c.Follows, class("follows")), cell(c.badge()), labelled("From", class("says"), text(c.From)), labelled("To", class("says"), text(c.To)),
 			h("td", class("traffic"), at("data-label", "Traffic"), text(c.Traffic)))
 	}))
 }

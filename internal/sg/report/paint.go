@@ -60,7 +60,7 @@ func (p *painter) boxes(columns []int, widest int) []box {
 		if b.Own != "" {
 			boxes[i].h += itemHeight
 		}
-		wide := max(textWidth(b.Full, 15), textWidth(b.Sub, 12), textWidth(b.Own, 12)) + 34
+		wide := max(textWidth(b.Full, titleSize), textWidth(b.Sub, 12), textWidth(b.Own, 12)) + 34
 		widths[columns[i]] = max(widths[columns[i]], min(max(wide, least), widest))
 	}
 	for i := range boxes {
@@ -97,7 +97,7 @@ func (p *painter) place(boxes []box, links []link) {
 	for i := range out.Boxes {
 		b := &out.Boxes[i]
 		b.rect = d.boxes[i]
-		b.Title, b.Sub, b.Own = clip(b.Full, 15, b.w-30), clip(b.Sub, 12, b.w-24), clip(b.Own, 12, b.w-24)
+		b.Title, b.Sub, b.Own = clip(b.Full, titleSize, b.w-26), clip(b.Sub, 12, b.w-24), clip(b.Own, 12, b.w-24)
 	}
 	for i := range out.Lines {
 		line := &out.Lines[i]
@@ -128,12 +128,13 @@ func (p *painter) spreadLabels(boxes []box) {
 	}
 	for at, labels := range beside {
 		slices.SortStableFunc(labels, func(a, b *itemView) int { return cmp.Compare(a.Y, b.Y) })
-		// Very many would lead away from their box: these cover each other in part, but for the text.
-		pitch := min(itemHeight, max(denseLabel, (p.out.Boxes[at.box].h+2*itemHeight)/len(labels)))
+		// Very many at their full height would lead away from their box: these are slim.
+		height := p.out.Boxes[at.box].h
+		pitch := min(itemHeight, max(slimLabel, max(height+2*itemHeight, height*5/4)/len(labels)))
 		top := (labels[0].Y + labels[len(labels)-1].Y - (len(labels)-1)*pitch) / 2
 		top = max(0, min(top, p.out.H-(len(labels)-1)*pitch-itemHeight))
 		for n, label := range labels {
-			label.Y = top + n*pitch
+			label.Y, label.H = top+n*pitch, pitch
 			if at.back {
 				label.X -= label.W
 			}

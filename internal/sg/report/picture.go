@@ -17,8 +17,9 @@ const (
 	mostItems   = 4  // of a label, before the rest is counted
 	itemHeight  = 18
 	denseHeight = 6
-	denseLabel  = 12  // what is seen of a label among very many
-	itemChar    = 6.7 // of the labels' fixed-width letters: 11 px of 0.6 em, and a little
+	slimLabel   = 12   // the height of a label among very many, with the room to the next
+	titleSize   = 16.5 // of a box's name: 15 px and bold, which is a tenth wider
+	itemChar    = 6.7  // of the labels' fixed-width letters: 11 px of 0.6 em, and a little
 	boxHeight   = 56
 	boxWidth    = 132
 	// of pictures with many boxes
@@ -28,6 +29,9 @@ const (
 
 // boxWidths are how wide the boxes of a picture are at most, where it fits the screen: names are shown whole if they can be.
 var boxWidths = []int{236, 184, boxWidth}
+
+// muchOfTheInternet is a range that is as good as the world.
+const muchOfTheInternet = "much of the internet"
 
 // picture is the topology, laid out. Zones outside of the set stand on the left where they send and on the right where they
 // receive, so that everything flows from left to right.
@@ -71,7 +75,8 @@ func (b boxView) textY() int {
 type lineView struct {
 	A, B     int // boxes
 	From, To string
-	Class    string
+	Of       string // the classes of the line and its boxes
+	Class    string // what kind of line it is
 	Way      way
 	Items    []itemView
 	Traffic  string
@@ -81,10 +86,10 @@ type lineView struct {
 
 // itemView is one line of a label.
 type itemView struct {
-	X, Y, W int
-	Text    string
-	Class   string
-	Marked  bool
+	X, Y, W, H int
+	Text       string
+	Class      string
+	Marked     bool
 }
 
 // zoneView is a box before it has a place.
@@ -243,8 +248,8 @@ func (p *painter) box(i int, z zoneView, families string) boxView {
 		b.Sub = "security group"
 	case strings.HasPrefix(z.zone, "pl-"):
 		b.Sub = "prefix list"
-	case err == nil && ruleset.IsWorld([]netip.Prefix{prefix}):
-		b.Sub, b.Class = "most of the internet", "outside world"
+	case isWorld(z.zone):
+		b.Sub, b.Class = muchOfTheInternet, "outside world"
 	case err == nil && ruleset.IsPublic(prefix):
 		b.Sub = "public range"
 	case err == nil && prefix.Addr().IsPrivate():
@@ -260,7 +265,7 @@ func (p *painter) line(i int, c connection, both []bool) lineView {
 	a, b := p.ends[i][0], p.ends[i][1]
 	families := p.zones[a].outside != 0 && both[a] || p.zones[b].outside != 0 && both[b]
 	v := p.words(c, a, b, families)
-	v.Class = strings.TrimSpace("k" + strconv.Itoa(i) + " " + v.Class)
+	v.Of = "k" + strconv.Itoa(i) + " " + v.Of
 	for n, it := range c.items {
 		if most := p.mostItems(); n == most-1 && len(c.items) > most {
 			text := "+" + strconv.Itoa(len(c.items)-n) + " more"
@@ -281,11 +286,12 @@ func (p *painter) words(c connection, a, b int, families bool) lineView {
 	for _, r := range c.rules {
 		v.Rules = append(v.Rules, p.rules[template.RuleID(r.Key)])
 	}
-	classes := []string{"b" + strconv.Itoa(a)}
+	v.Of = "b" + strconv.Itoa(a)
 	if b != a {
-		classes = append(classes, "b"+strconv.Itoa(b))
+		v.Of += " b" + strconv.Itoa(b)
 	}
-	if c.from == reach.Internet {
+	var classes []string
+	if isWorld(c.from) {
 		classes = append(classes, "fromworld")
 	}
 	if c.has(isOverride) {
@@ -312,7 +318,7 @@ func (p *painter) mostItems() int {
 }
 
 func itemOf(text string, it item) itemView {
-	v := itemView{Text: text, Class: "scenario"}
+	v := itemView{Text: text, Class: "scenario", H: itemHeight}
 	switch {
 	case it.override:
 		v.Class, v.Marked = "override", true

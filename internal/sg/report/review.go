@@ -82,8 +82,18 @@ type Overrides struct {
 	Closed []Flow `yaml:"closed"`
 }
 
-// Meant counts the flows that rules mean: not those which follow, for ranges and tiers within wider ranges.
-func (o Overrides) Meant() (opened, closed int) { return meant(o.Opened), meant(o.Closed) }
+// Meant counts the flows that rules mean, as the page tells them: not those which follow, for ranges and tiers within wider
+// ranges, and what is left of everything beside other permissions as one.
+func (o Overrides) Meant() (opened, closed int) { return told(o.Opened), told(o.Closed) }
+
+func told(flows []Flow) int {
+	n := 0
+	order, between := betweenPairs(flows)
+	for _, p := range order {
+		n += tally(phrases(between[p]), func(one phrase) bool { return !one.Follows })
+	}
+	return n
+}
 
 // Any reports whether there are overrides.
 func (o Overrides) Any() bool { return o.Moved+o.Added > 0 }
@@ -207,6 +217,7 @@ type Names struct {
 // Group are the names of one security group. Its ID is known once it is deployed.
 type Group struct {
 	Tier        string `yaml:"tier"`
+	Role        string `yaml:"-"`
 	Name        string `yaml:"name_tag"`
 	Description string `yaml:"group_description"`
 	Parameter   string `yaml:"ssm_parameter"`

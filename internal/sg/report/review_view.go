@@ -40,19 +40,27 @@ func (l reachLine) rank() int {
 	switch {
 	case isInternet(l.From):
 		return 0
-	case l.Alarming:
+	case isWorld(l.From):
 		return 1
-	default:
+	case l.Alarming:
 		return 2
+	default:
+		return 3
 	}
 }
 
-// colour is that of the warning beside it.
-func (l reachLine) colour() string {
-	if isInternet(l.From) {
-		return "red"
+// alarm is the warning beside it, with its colour.
+func (l reachLine) alarm() (words, colour string) {
+	switch {
+	case !l.Alarming:
+		return "", ""
+	case isWorld(l.From) && !isInternet(l.From):
+		return muchOfTheInternet, "red"
+	case isWorld(l.From):
+		return "from outside of the set", "red"
+	default:
+		return "from outside of the set", "amber"
 	}
-	return "amber"
 }
 
 // changeLine is what overrides open or close between two zones.
@@ -108,7 +116,7 @@ func (r *Review) HTML(stamp Stamp) ([]byte, error) {
 	v.answerFindings()
 	return page{
 		title: r.Subject.SGName + ": review",
-		meta:  &Meta{ReviewKind, r.Subject.SGName, stamp.Time, v.Banner.class, r.Verdict.Sentence},
+		meta:  &Meta{ReviewKind, r.Subject.SGName, stamp.Time, v.Banner.class, r.Verdict.Sentence, false},
 		style: highlight(v.Picture),
 		body:  parts{top("Security group review", r.Subject.SGName, r.Subject.facts()), v.main()},
 	}.write(stamp)
@@ -149,11 +157,8 @@ func (v *reviewView) answerDatabase() {
 		if !slices.Contains(names, l.From) {
 			names = append(names, l.From)
 		}
-		switch {
-		case isInternet(l.From):
-			v.DatabaseClass = "red"
-		case l.Alarming && v.DatabaseClass == "":
-			v.DatabaseClass = "amber"
+		if _, colour := l.alarm(); v.DatabaseClass != "red" && colour != "" {
+			v.DatabaseClass = colour
 		}
 	}
 	switch {
@@ -172,7 +177,7 @@ func (v *reviewView) answerChanges() {
 	opened, closed := changeLines(v.Overrides.Opened, true), changeLines(v.Overrides.Closed, false)
 	v.Changes = slices.Concat(opened, closed)
 	slices.SortStableFunc(v.Changes, func(a, b changeLine) int {
-		return cmp.Or(boolCompare(a.Follows, b.Follows), boolCompare(b.Opened, a.Opened), cmp.Compare(v.rank(a), v.rank(b)))
+		return cmp.Or(boolCompare(a.Follows, b.Follows), boolCompare(b.Opened, a.Opened), cmp.Compare(a.rank(v.isTier), b.rank(v.isTier)))
 	})
 	switch {
 	case !v.Overrides.Any():
@@ -186,13 +191,13 @@ func (v *reviewView) answerChanges() {
 }
 
 // rank puts first what is worth most attention: who comes in from the internet, then from elsewhere, then what is left.
-func (v *reviewView) rank(c changeLine) int {
+func (c changeLine) rank(isTier func(zone string) bool) int {
 	switch {
-	case isInternet(c.From):
+	case isWorld(c.From):
 		return 0
-	case !v.isTier(c.From):
+	case !isTier(c.From):
 		return 1
-	case isInternet(c.To):
+	case isWorld(c.To):
 		return 2
 	default:
 		return 3
@@ -233,10 +238,9 @@ func (v *reviewView) follows(from, to string) bool {
 	return !slices.ContainsFunc(v.Flows, func(f Flow) bool { return f.From == from && f.To == to && !f.Follows })
 }
 
-// changeLines joins flows between the same zones, those that rules mean apart from those that follow.
-func changeLines(flows []Flow, opened bool) []changeLine {
-	between := map[pair][]Flow{}
-	var order []pair
+// betweenPairs are flows by the zones that they connect, in the order of the first of each.
+func betweenPairs(flows []Flow) (order []pair, between map[pair][]Flow) {
+	between = map[pair][]Flow{}
 	for _, f := range flows {
 		p := pair{f.From, f.To}
 		if between[p] == nil {
@@ -244,6 +248,12 @@ func changeLines(flows []Flow, opened bool) []changeLine {
 		}
 		between[p] = append(between[p], f)
 	}
+	return order, between
+}
+
+// changeLines joins flows between the same zones, those that rules mean apart from those that follow.
+func changeLines(flows []Flow, opened bool) []changeLine {
+	order, between := betweenPairs(flows)
 	var out []changeLine
 	for _, p := range order {
 		all := phrases(between[p])
@@ -335,23 +345,29 @@ func highlight(p picture) string {
 		scrolled = smallest // more of it at a time
 	}
 	fmt.Fprintf(&b, "\n#picture{width:100%%;max-width:%dpx;height:auto}\n@media %s{#picture{min-width:%dpx}}\n", p.W, screen, scrolled)
-	for i := range p.Boxes {
-		fmt.Fprintf(&b, ".topo:has(.n%d:is(:hover,:focus-visible)) :is(.e,.fl):not(.b%d)%s\n", i, i, faded(p))
+	// What is pointed at leaves the rest pale. Of many lines the labels are not there until then, and of the table, which is
+	// pages long, what remains is what to look at.
+	others, pale, palest := ":is(.e,.items,.fl)", ".2", ".14"
+	if p.Dense {
+		others, palest = ":is(.e,.fl)", ".06"
+	}
+	shown := func(pointed, class string, i int, opacity string) {
+		fmt.Fprintf(&b, "%s %s:not(.%s%d){opacity:%s}\n", pointed, others, class, i, opacity)
 		if p.Dense {
-			fmt.Fprintf(&b, ".topo:has(.n%d:is(:hover,:focus-visible)) .e.b%d .items{opacity:1}\n", i, i)
+			fmt.Fprintf(&b, "%s .items.%s%d{opacity:1}\n", pointed, class, i)
+		}
+	}
+	for i := range p.Boxes {
+		pointed := fmt.Sprintf(".topo:has(.n%d:is(:hover,:focus-visible))", i)
+		shown(pointed, "b", i, palest)
+		if p.Dense {
+			fmt.Fprintf(&b, "%s .fl:not(.b%d){display:none}\n", pointed, i)
 		}
 	}
 	for i := range p.Lines {
-		fmt.Fprintf(&b, ".topo:has(.k%d:hover) :is(.e,.fl):not(.k%d){opacity:.2}\n", i, i)
+		shown(fmt.Sprintf(".topo:has(.k%d:hover)", i), "k", i, pale)
 	}
 	return b.String()
-}
-
-func faded(p picture) string {
-	if p.Dense {
-		return "{opacity:.06}"
-	}
-	return "{opacity:.14}"
 }
 
 // waiver is what a config says to accept findings of one check, tier by tier.

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,17 +11,13 @@ import (
 )
 
 const (
-	chartLabels = 300 // room for the names, in pixels
-	chartBars   = 760
-	chartTimes  = 84 // room for how long it took
-	chartRow    = 20
-	chartHead   = 24
-	mostTicks   = 8
+	thinnest  = 0.4 // of a bar, in percent of the whole time
+	mostTicks = 8
 )
 
-// chart is the time line of a deployment: a row for each resource, a bar for each thing that was done to it.
+// chart is the time line of a deployment: a row for each resource, a bar for each thing that was done to it. Places are in
+// percent of the whole time, so that it is as wide as there is room.
 type chart struct {
-	W, H    int
 	Rows    []chartRowView
 	Ticks   []chartTick
 	Longest string // in words: the text alternative
@@ -28,22 +25,23 @@ type chart struct {
 
 type chartRowView struct {
 	Name string
-	Y    int
 	Bars []chartBar
 	Took string // of all that was done to the resource
-	End  int    // of the last bar
 }
 
 type chartBar struct {
-	X, Y, W int
-	Class   string
-	Title   string
+	X, W  float64
+	Class string
+	Title string
 }
 
 type chartTick struct {
-	X    int
+	X    float64
 	Text string
 }
+
+// percent is a place as an attribute has it.
+func percent(x float64) string { return strconv.FormatFloat(math.Round(100*x)/100, 'f', -1, 64) + "%" }
 
 // span is something that was done to a resource, from its first event to its last.
 type span struct {
@@ -64,7 +62,7 @@ func (s span) class() string {
 	case strings.Contains(s.verb, "ROLLBACK") || s.verb == "DELETE":
 		return "undo"
 	case s.isStack():
-		return "stack"
+		return "whole"
 	default:
 		return s.kind[strings.LastIndex(s.kind, ":")+1:]
 	}
@@ -79,22 +77,24 @@ func chartOf(events []Event) chart {
 	slices.SortStableFunc(sorted, func(a, b Event) int { return a.Time.Compare(b.Time) })
 	begin := sorted[0].Time
 	whole := sorted[len(sorted)-1].Time.Sub(begin)
-	scale := float64(chartBars) / float64(max(whole, time.Millisecond))
+	scale := 100 / float64(max(whole, time.Millisecond))
 	names, spans := spansOf(sorted)
-	c := chart{W: chartLabels + chartBars + chartTimes, H: chartHead + len(names)*chartRow + 8}
-	c.Longest = plural(len(names), "resource") + " in " + short(whole)
+	var c chart
 	var longest time.Duration
-	words := ""
-	for i, name := range names {
-		row, took := rowOf(name, chartHead+i*chartRow, spans[name], begin, scale)
+	resources, words := 0, ""
+	for _, name := range names {
+		row, took := rowOf(name, spans[name], begin, scale)
 		c.Rows = append(c.Rows, row)
-		if took > longest && !spans[name][0].isStack() {
+		if spans[name][0].isStack() {
+			continue
+		}
+		if resources++; took > longest {
 			longest, words = took, "; the longest was "+name+" with "+short(took)
 		}
 	}
-	c.Longest += words
+	c.Longest = plural(resources, "resource") + " in " + short(whole) + words
 	for step, at := tickOf(whole), time.Duration(0); at <= whole; at += step {
-		c.Ticks = append(c.Ticks, chartTick{chartLabels + int(float64(at)*scale), plain(at)})
+		c.Ticks = append(c.Ticks, chartTick{float64(at) * scale, plain(at)})
 	}
 	return c
 }
@@ -123,15 +123,14 @@ func plain(d time.Duration) string {
 }
 
 // rowOf draws what was done to one resource, and returns how long that took.
-func rowOf(name string, y int, spans []span, begin time.Time, scale float64) (row chartRowView, took time.Duration) {
-	row = chartRowView{Name: clip(name, 12, chartLabels-12), Y: y}
+func rowOf(name string, spans []span, begin time.Time, scale float64) (row chartRowView, took time.Duration) {
+	row = chartRowView{Name: name}
 	for _, s := range spans {
 		lasted := s.to.Sub(s.from)
 		took += lasted
-		x := min(int(float64(s.from.Sub(begin))*scale), chartBars-3)
-		w := min(max(3, int(float64(lasted)*scale)), chartBars-x)
-		row.Bars = append(row.Bars, chartBar{chartLabels + x, y + 4, w, s.class(), fmt.Sprintf("%s: %s in %s", name, s.status, short(lasted))})
-		row.End = chartLabels + x + w
+		x := min(float64(s.from.Sub(begin))*scale, 100-thinnest)
+		w := min(max(thinnest, float64(lasted)*scale), 100-x)
+		row.Bars = append(row.Bars, chartBar{x, w, s.class(), fmt.Sprintf("%s: %s in %s", name, s.status, short(lasted))})
 	}
 	row.Took = short(took)
 	return row, took

@@ -7,7 +7,7 @@ func textWidth(text string, size float64) int {
 	em := 0.0
 	for _, c := range text {
 		switch {
-		case strings.ContainsRune("iljtf.,:;|!'()[] -/1", c):
+		case strings.ContainsRune("iljtf.,:;|!'()[] -/", c):
 			em += 0.4
 		case strings.ContainsRune("mwMW@%", c):
 			em += 0.9

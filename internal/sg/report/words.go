@@ -75,7 +75,7 @@ func sentence(of []phrase) string {
 	for i, p := range of {
 		texts[i] = p.Text
 		if p.Possible {
-			texts[i] += " (possibly)"
+			texts[i] += possibly
 		}
 	}
 	return joined(texts)
@@ -90,8 +90,14 @@ func (p phrase) told() string {
 	return strings.Join(texts, " ")
 }
 
+// possibly is what stands behind traffic that depends on addresses that are not known.
+const possibly = " (possibly)"
+
 // legible is traffic for people, who would take a number alone for a port, and a protocol alone for one of its ports.
 func legible(traffic string) string {
+	if certain, ok := strings.CutSuffix(traffic, possibly); ok {
+		return legible(certain) + possibly
+	}
 	if _, err := strconv.Atoi(traffic); err == nil {
 		return "protocol " + traffic
 	}
