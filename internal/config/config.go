@@ -88,8 +88,9 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Load reads the config file of that name in folder (which messages call as it is given in shown). The Config is never
-// nil; it is to be used only where the list has no errors, except for further diagnostics.
+// Load reads the config file of that name in folder, which messages call shown. What is wrong with the file is in the list; if
+// that has errors, the Config is only good for further diagnostics. The error is about the tool itself, whose schema can't be
+// compiled; only then is the Config nil.
 func Load(folder, shown, name string) (*Config, diag.List, error) {
 	file := filepath.ToSlash(filepath.Join(shown, name))
 	src, err := yamldoc.ReadFile(filepath.Join(folder, name))

@@ -33,11 +33,11 @@ func decode(doc *yamldoc.Document) *Config {
 	for tier, changes := range groups.Map("overrides").Entries() {
 		c.Overrides = append(c.Overrides, decodeOverride(groups.Map("overrides"), tier, changes.Map()))
 	}
-	for _, v := range groups.List("assertions") {
-		c.Assertions = append(c.Assertions, decodeAssertion(v.Map()))
+	for _, m := range maps(groups.List("assertions")) {
+		c.Assertions = append(c.Assertions, decodeAssertion(m))
 	}
-	for _, v := range groups.List("waivers") {
-		c.Waivers = append(c.Waivers, decodeWaiver(v.Map()))
+	for _, m := range maps(groups.List("waivers")) {
+		c.Waivers = append(c.Waivers, decodeWaiver(m))
 	}
 	for key, value := range root.Map("tags").Entries() {
 		c.Tags[key] = value.Text()

@@ -26,7 +26,7 @@ func (n Names) Test(digits string) Names { return Names{n.SGName + "-t" + digits
 
 var testSuffix = regexp.MustCompile(`^-t[0-9a-f]{6}-stack$`)
 
-// TestSet are the names of the test set of this set that a stack of that name belongs to; ok is false where it is none.
+// TestSet are the names of the test set of this set that a stack has by its own name; ok is false for any other stack.
 func (n Names) TestSet(stack string) (test Names, ok bool) {
 	suffix, ok := strings.CutPrefix(stack, n.SGName)
 	if !ok || !testSuffix.MatchString(suffix) {
@@ -60,7 +60,7 @@ func (n Names) Report(folder, kind string) string {
 	return path.Join(folder, n.SGName+"-"+kind+".html")
 }
 
-// Policy is the IAM policy of who works with the set, in the folder of policies; who only reads has another one.
+// Policy is the IAM policy for working with the set, in the folder of policies; readOnly: the one for reviewers.
 func (n Names) Policy(folder string, readOnly bool) string {
 	name := n.SGName + "-iam-policy"
 	if readOnly {
@@ -69,7 +69,7 @@ func (n Names) Policy(folder string, readOnly bool) string {
 	return path.Join(folder, name+".json")
 }
 
-// Log is an action's log file in the folder of reports; stamp is a UTC time.
+// Log is an action's log file in the folder of reports; stamp is a UTC time as text, such as 20060102T150405Z.
 func (n Names) Log(folder, action, stamp string) string {
 	return path.Join(folder, n.SGName+"-"+action+"-"+stamp+".log")
 }

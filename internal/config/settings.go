@@ -1,9 +1,11 @@
 package config
 
 import (
+	"bytes"
 	_ "embed"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,7 +46,8 @@ var settingsSchema []byte
 
 var compiledSettings = sync.OnceValues(func() (*yamldoc.Schema, error) { return yamldoc.CompileSchema(settingsSchema) })
 
-// LoadSettings reads the settings that hold in workdir.
+// LoadSettings reads the settings that hold in workdir: the defaults alone where it has no SettingsFile. What is wrong with the
+// file is in the list. The error is about the tool itself, whose schema can't be compiled.
 func LoadSettings(workdir string) (Settings, diag.List, diag.Sources, error) {
 	layers := []yamldoc.Map{yamldoc.Parse("settings.yaml", defaultSettings).Root()}
 	src, err := yamldoc.ReadFile(filepath.Join(workdir, SettingsFile))
@@ -60,12 +63,24 @@ func LoadSettings(workdir string) (Settings, diag.List, diag.Sources, error) {
 	if err != nil {
 		return Settings{}, nil, nil, err
 	}
+	if saysNothing(src) {
+		return decodeSettings(layers), nil, diag.Sources{SettingsFile: src}, nil
+	}
 	doc := yamldoc.Parse(SettingsFile, src)
 	doc.Validate(schema)
 	checkDurations(doc.Root(), &doc.Problems)
 	checkBucket(doc.Root(), &doc.Problems)
 	layers = append(layers, doc.Root())
 	return decodeSettings(layers), doc.Problems, diag.Sources{SettingsFile: src}, nil
+}
+
+// saysNothing reports a file without a line but comments: one whose settings are all commented out overrides none.
+func saysNothing(src []byte) bool {
+	lines := bytes.FieldsFunc(src, func(r rune) bool { return r == '\n' || r == '\r' })
+	return !slices.ContainsFunc(lines, func(line []byte) bool {
+		line = bytes.TrimSpace(line)
+		return len(line) > 0 && line[0] != '#'
+	})
 }
 
 // checkDurations reports times that are of the right form and yet none that can pass: 0s, or thousands of years.

@@ -62,6 +62,9 @@ func TestSettings(t *testing.T) {
 		{"a bucket", "template_bucket: a.b-{account_id}-{region}\n", func(s *config.Settings) { s.TemplateBucket = "a.b-{account_id}-{region}" }},
 		{"no bucket", "template_bucket: ''\n", func(*config.Settings) {}},
 		{"nothing", "{}\n", func(*config.Settings) {}},
+		{"an empty file", "", func(*config.Settings) {}},
+		{"comments alone", "# quotas:\r\n\n  #  rules_per_direction: 5\n", func(*config.Settings) {}},
+		{"a comment with the line break of old Macs", "# lower\rquotas: {rules_per_direction: 5}\n", func(s *config.Settings) { s.RulesPerDirection = 5 }},
 		{"all times", "timeouts: {deploy: 1m, delete: 2m, verify: 3s}\npolling: {average_interval: 500ms}\n", func(s *config.Settings) {
 			s.DeployTimeout, s.DeleteTimeout, s.VerifyTimeout, s.PollInterval = time.Minute, 2*time.Minute, 3*time.Second, 500*time.Millisecond
 		}},
@@ -101,7 +104,7 @@ func TestBadSettings(t *testing.T) {
 	for text, want := range map[string]diag.Diagnostic{
 		"timeouts: {deploy: 0s}":                         at(diag.CodeValue, 20, "timeouts.deploy: 0s is out of range", span),
 		"timeouts: {delete: 9999999999h}":                at(diag.CodeValue, 20, "timeouts.delete: 9999999999h is out of range", span),
-		"timeouts: {deploy: 5}":                          at(diag.CodeType, 20, "timeouts.deploy: text is wanted here, not the number 5", `quote it: deploy: "5"`),
+		"timeouts: {deploy: 5}":                          at(diag.CodeType, 20, "timeouts.deploy: text is wanted here, not the number 5", "quote it, and mind what is wanted: a time such as 90s, 30m or 2h"),
 		"timeouts: {deploy: soon}":                       at(diag.CodeValue, 20, `timeouts.deploy: the text "soon" does not match ^([0-9]+(ms|s|m|h))+$`, span),
 		"polling: {average_interval: 0ms}":               at(diag.CodeValue, 29, "polling.average_interval: 0ms is out of range", span),
 		"quotas: {rules_per_direction: 0}":               at(diag.CodeValue, 31, "quotas.rules_per_direction: the number 0 is out of range", count),

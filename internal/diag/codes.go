@@ -64,7 +64,7 @@ func Codes() []Code {
 		{CodeRepeats, "an override that changes nothing: the rule is there already"},
 		{CodeLogicalID, "two tiers whose names give the same logical ID"},
 		{CodeAssertion, "an assertion that says nothing the tool could prove"},
-		{CodeWaiver, "a waiver of an unknown check or tier, of one that can't be waived, or one that has expired"},
+		{CodeWaiver, "a waiver that has expired or waives nothing, or of a check or tier that can't be waived or isn't there"},
 		{CodeEgress, "egress that a template can't hold together"},
 		{CodeTemplateLimit, "more resources or text than CloudFormation takes"},
 		{CodeReference, "in a template, a name of something that the template doesn't have"},

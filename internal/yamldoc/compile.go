@@ -53,6 +53,7 @@ func (c *compiler) schema(v any) *jsonschema.Schema {
 	return s
 }
 
+// keyword takes one keyword over into s; size and structure do so for those about lengths and about what is inside.
 func (c *compiler) keyword(s *jsonschema.Schema, keyword string, value any) {
 	switch keyword {
 	case "$schema", "$defs", "title", "default": // for editors

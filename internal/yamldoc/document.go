@@ -1,8 +1,3 @@
-// Package yamldoc reads YAML files that people write by hand and finds everything wrong with them at once: it accepts one
-// document of bounded size and depth, without duplicate keys, and reports each problem with file, line and column.
-//
-// A document that has problems can still be walked: what is broken reads as absent, and Map.Sound tells whether a part of
-// it may be judged further without repeating what was reported already.
 package yamldoc
 
 import (
@@ -20,7 +15,7 @@ import (
 // maxProblems bounds what is reported of one document.
 const maxProblems = 1000
 
-// dialect is a kind of documents: what they may make the tool do, and what of YAML they have.
+// dialect is a kind of document: its bounds, and what of YAML it may use.
 type dialect struct {
 	maxDepth  int
 	maxNodes  int  // after aliases are followed
@@ -108,6 +103,7 @@ func (d *Document) notation() string {
 	return "YAML"
 }
 
+// syntaxError reports what the YAML library has against the source, in a user's words and at our place.
 func (d *Document) syntaxError(err error) {
 	pos := diag.Pos{File: d.File}
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
@@ -182,6 +178,7 @@ func (d *Document) isFunction(n *yaml.Node) bool {
 // knownTags are the tags that YAML gives to values by itself.
 var knownTags = []string{"!!map", "!!seq", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!merge"}
 
+// inspectKeys notes where a mapping has its keys, and reports those that are no text, or there twice.
 func (d *Document) inspectKeys(n *yaml.Node) {
 	if d.keys[n] != nil {
 		return // reached before, through an alias

@@ -23,6 +23,7 @@ func ReadFile(path string) ([]byte, error) { return readFile(path, MaxSize) }
 // ReadTemplate returns the content of a template as ReadFile does, of at most MaxTemplateSize bytes.
 func ReadTemplate(path string) ([]byte, error) { return readFile(path, MaxTemplateSize) }
 
+// readFile reads a regular file of at most limit bytes, and says in a user's words what else lies there.
 func readFile(path string, limit int64) (_ []byte, err error) {
 	// Without O_NONBLOCK, opening a FIFO that nobody writes to would never return.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)

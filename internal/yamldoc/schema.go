@@ -58,9 +58,9 @@ type violation struct {
 	keyword  string
 }
 
-// violations are those of a result and of the results within it, in the order of their locations. What a failed oneOf or
-// not holds is about alternatives that the user did not mean, and what says only that something within is wrong says
-// nothing.
+// violations are those of a result and of the results within it, in the order of their locations. Two kinds are left out: those
+// within a failed oneOf or not, which are about alternatives that the user did not mean, and those that only say that something
+// within is wrong.
 func violations(r *jsonschema.EvaluationResult, location []string, out []violation) []violation {
 	if step := r.InstanceLocation; step != "" {
 		location = append(slices.Clip(location), step[1:]) // one step, not escaped (v0.6.15)
@@ -105,7 +105,7 @@ func (d *Document) report(root *jsonschema.Schema, v violation) {
 		d.missingKeys(node, path, schema)
 	case "type":
 		d.problem(node, diag.CodeType, "%s: %s is wanted here, not %s", path, wanted(schema.Type), describe(node)).
-			WithHint("%s", typeHint(schema.Type, node, parent, hint))
+			WithHint("%s", typeHint(schema, node, parent))
 	case "enum":
 		known := make([]string, len(schema.Enum))
 		for i, w := range schema.Enum {
@@ -297,8 +297,9 @@ func wanted(types []string) string {
 }
 
 // typeHint tells how to write the value as the wanted type, where that is a matter of spelling.
-func typeHint(types []string, n *yaml.Node, key, otherwise string) string {
+func typeHint(schema *jsonschema.Schema, n *yaml.Node, key string) string {
 	n = follow(n)
+	types, otherwise := schema.Type, description(schema)
 	if n.Kind != yaml.ScalarNode || len(n.Value) > longestQuote {
 		return otherwise
 	}
@@ -312,6 +313,8 @@ func typeHint(types []string, n *yaml.Node, key, otherwise string) string {
 		return fmt.Sprintf("give it a value (%s) or remove it", strings.TrimSuffix(otherwise, "."))
 	case n.ShortTag() == "!!null":
 		return "give it a value or remove it"
+	case slices.Contains(types, "string") && !schema.Validate(n.Value).IsValid() && otherwise != "":
+		return "quote it, and mind what is wanted: " + otherwise
 	case slices.Contains(types, "string"):
 		return fmt.Sprintf("quote it: %s%q", prefix, n.Value)
 	case slices.Contains(types, "integer") && n.ShortTag() == "!!str" && err == nil:

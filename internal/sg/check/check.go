@@ -17,17 +17,17 @@ import (
 // Input is what the checks judge.
 type Input struct {
 	Set                ruleset.Set
-	Env                string // prod, staging, test or dev
-	DatabasePorts      []int  // TCP and UDP, beside the service ports of the set's database tiers
-	AdminPorts         []int  // TCP and UDP
-	HighRiskPorts      []int  // TCP and UDP
-	AmplificationPorts []int  // UDP
-	RulesPerDirection  int    // quota of a group, per direction and address family
-	GroupDescription   func(tier string) string
-	VPC                []netip.Prefix    // the CIDRs of the VPC; none: they are not known
-	Only               map[string]bool   // the checks to run, by ID; nil: all
-	Tags               map[string]string // the user's, beside the tool's own
-	Pos                diag.Pos          // the config as a whole: where findings are that no rule causes
+	Env                string                   // prod, staging, test or dev
+	DatabasePorts      []int                    // TCP and UDP, beside the service ports of the set's database tiers
+	AdminPorts         []int                    // TCP and UDP
+	HighRiskPorts      []int                    // TCP and UDP
+	AmplificationPorts []int                    // UDP
+	RulesPerDirection  int                      // quota of a group, per direction and address family
+	GroupDescription   func(tier string) string // of the group that a tier gets
+	VPC                []netip.Prefix           // the CIDRs of the VPC; none: they are not known
+	Only               map[string]bool          // the checks to run, by ID; nil: all
+	Tags               map[string]string        // the user's, beside the tool's own
+	Pos                diag.Pos                 // the config as a whole: where findings are that no rule causes
 }
 
 // Impact says how bad it can become where a check fails, whatever the product does about it.

@@ -63,8 +63,8 @@ func (v tierView) exposures(lists []portList) []exposure {
 	return found.list
 }
 
-// beside are the rules that let the world in beside those of a group that have been reported. Rules that do so together
-// only are nothing beside some that are reported.
+// beside are the rules that let the world in, less those that have been reported. Rules that do so only together count for
+// nothing once one of them has been reported.
 func (w world) beside(reported group) group {
 	rest := w.rules.without(reported)
 	if w.together && len(rest) < len(w.rules) {

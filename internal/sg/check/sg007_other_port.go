@@ -2,7 +2,7 @@ package check
 
 var openOther = Check{
 	ID:       idOther,
-	Title:    "a port open to the world that the scenario doesn't serve to it",
+	Title:    "a port open to the world beside the web's and an edge tier's own",
 	Why:      "each open port is one more program that must withstand everybody",
 	Notes:    "80 (TCP), 443 and the service port of an edge tier may be public. Of rules that another check on ports names, this one says nothing.",
 	Remedy:   "serve the world on 80, 443 or the service port of an edge tier; name the range of those who use other ports",
@@ -20,5 +20,5 @@ var openOther = Check{
         - {protocol: tcp, old_port: 443, new_port: 8443}
 `},
 	Fail: ingress("web", "protocol: tcp, port: 8443, source: 0.0.0.0/0, description: Admin page"),
-	run:  func(s *subject, r *report) { s.exposed(r, "a port that the scenario doesn't serve to it") },
+	run:  func(s *subject, r *report) { s.exposed(r, "another port than the web's") },
 }

@@ -56,7 +56,7 @@ func TestFindings(t *testing.T) {
 			"warning SG006 tier web: administrative ports (port 2049) open to the world, from ::/0",
 		}},
 		{"a port of no list", []ruleset.Rule{rule("web", in, "tcp/9999", "0.0.0.0/0")}, []string{
-			"warning SG007 tier web: a port that the scenario doesn't serve to it (tcp/9999) open to the world, from 0.0.0.0/0",
+			"warning SG007 tier web: another port than the web's (tcp/9999) open to the world, from 0.0.0.0/0",
 		}},
 		{"everything", []ruleset.Rule{rule("web", in, "all", "0.0.0.0/0")}, []string{
 			"error SG001 tier web: every port (all) open to the world, from 0.0.0.0/0",
@@ -91,11 +91,11 @@ func TestFindings(t *testing.T) {
 		}},
 		{"a content delivery network before the edge", []ruleset.Rule{rule("web", in, "tcp/443", "104.16.0.0/13")}, nil},
 		{"amplification is UDP's", []ruleset.Rule{rule("web", in, "udp/53", "0.0.0.0/0"), rule("web", in, "tcp/53", "0.0.0.0/0")}, []string{
-			"warning SG007 tier web: a port that the scenario doesn't serve to it (tcp/53) open to the world, from 0.0.0.0/0",
+			"warning SG007 tier web: another port than the web's (tcp/53) open to the world, from 0.0.0.0/0",
 			"warning SG011 tier web: UDP that amplifies attacks (port 53) open to the world, from 0.0.0.0/0",
 		}},
 		{"HTTP over UDP is none, HTTPS is", []ruleset.Rule{rule("web", in, "udp/80", "0.0.0.0/0"), rule("web", in, "udp/443", "0.0.0.0/0")}, []string{
-			"warning SG007 tier web: a port that the scenario doesn't serve to it (udp/80) open to the world, from 0.0.0.0/0",
+			"warning SG007 tier web: another port than the web's (udp/80) open to the world, from 0.0.0.0/0",
 		}},
 		{"ranges", []ruleset.Rule{
 			rule("web", in, "tcp/7000-7001", "sg-12345678"), rule("app", in, "tcp/7000-7999", "web"), rule("app", in, "udp/7000-8000", "web"), rule("web", out, "tcp/1-65535", "10.8.0.0/16"),

@@ -11,8 +11,7 @@ import (
 
 // Waive marks the findings that the config accepts, and returns what is wrong with the waivers themselves: an unknown
 // check or tier, one that has expired, one of a check that can't be waived, and (a warning) one that waives nothing, unless its
-// check is live.
-// A waiver holds until the end of its last day, in UTC.
+// check is live. A waiver holds until the end of its last day, in UTC.
 func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time.Time) diag.List {
 	var problems diag.List
 	for _, w := range waivers {
@@ -22,6 +21,24 @@ func Waive(findings diag.List, waivers []config.Waiver, tiers []string, now time
 		}
 		if c, _ := Find(w.Check); !accept(findings, w) && !c.Live {
 			problems.Warnf(diag.CodeWaiver, w.Pos, "the waiver of %s waives nothing", w.Check).WithHint("remove it")
+		}
+	}
+	return problems
+}
+
+// WaiverErrors are what is wrong with the waivers of a config whose rules are not judged, because something else is wrong with it.
+// Without tiers it is not known which there are.
+func WaiverErrors(waivers []config.Waiver, tiers []string, now time.Time) diag.List {
+	var problems diag.List
+	for _, w := range waivers {
+		if tiers == nil {
+			w.Tier = ""
+		}
+		if w.Expires.IsZero() {
+			w.Expires = now // it is no date, which is reported
+		}
+		if p := problem(w, tiers, now); p != nil {
+			problems = append(problems, *p)
 		}
 	}
 	return problems

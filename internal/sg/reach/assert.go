@@ -35,8 +35,8 @@ type Verdict struct {
 	Rules          []ruleset.Rule // those that make the counter-example, or that come closest to it
 }
 
-// Prove judges a claim. A denial is refuted by any flow between the ends or parts of them, possible ones included; a
-// permission holds where all of its traffic flows for sure, or, of a claim without traffic, any.
+// Prove judges a claim. A denial is refuted by any flow between the ends or parts of them, possible ones included. A
+// permission holds if all of its traffic flows for sure; if it names no traffic, any that flows for sure will do.
 func (m *Matrix) Prove(c Claim) Verdict {
 	if c.Allow {
 		return m.proveAllow(c)
@@ -44,6 +44,7 @@ func (m *Matrix) Prove(c Claim) Verdict {
 	return m.proveDeny(c)
 }
 
+// proveAllow wants all of a claim's traffic to flow for sure between each two zones of its ends.
 func (m *Matrix) proveAllow(c Claim) Verdict {
 	for _, from := range c.From.Zones {
 		for _, to := range c.To.Zones {
@@ -101,6 +102,7 @@ func (m *Matrix) nearest(from, to ruleset.Peer) ruleset.TrafficSet {
 	return everything
 }
 
+// proveDeny looks for a flow that is denied: one that is sure makes the better counter-example than a possible one.
 func (m *Matrix) proveDeny(c Claim) Verdict {
 	denied := ruleset.SetOf(c.Traffic...)
 	if len(c.Traffic) == 0 {
@@ -151,8 +153,8 @@ func (m *Matrix) denyLists(c Claim, denied ruleset.TrafficSet) Verdict {
 	return Verdict{Claim: c, Holds: true}
 }
 
-// witness is the first traffic of what flows between two zones that one rule of each tier among them lets through, with
-// these rules.
+// witness is an example of what flows between two zones: the first traffic that a single rule of each end lets through, if the
+// end is a tier, with these rules.
 func (m *Matrix) witness(from, to ruleset.Peer, hit ruleset.TrafficSet) (ruleset.Traffic, []ruleset.Rule) {
 	outs, ins := m.rules(from, to, ruleset.Egress, hit), m.rules(to, from, ruleset.Ingress, hit)
 	alone := outs
@@ -173,6 +175,7 @@ func (m *Matrix) witness(from, to ruleset.Peer, hit ruleset.TrafficSet) (ruleset
 	return hit.List()[0], nil
 }
 
+// refuted is the verdict on a claim that doesn't hold. The rules are part of the counter-example, each with its place.
 func (c Claim) refuted(why string, rules []ruleset.Rule) Verdict {
 	places := make([]string, len(rules))
 	for i, r := range rules {
@@ -188,7 +191,7 @@ func (c Claim) refuted(why string, rules []ruleset.Rule) Verdict {
 	return Verdict{Claim: c, CounterExample: why, Rules: rules}
 }
 
-// parts are the zones that a denial is about: who denies a range denies every part of it that has a name.
+// parts are the zones that a denial is about: to deny a range is to deny every part of it that has a name.
 func (m *Matrix) parts(e End) []ruleset.Peer {
 	var out []ruleset.Peer
 	for _, zone := range e.Zones {
@@ -205,8 +208,7 @@ func (m *Matrix) parts(e End) []ruleset.Peer {
 	return out
 }
 
-// rules are the rules of a tier that let some of the traffic through to or from a peer; none where the
-// zone is no tier.
+// rules are the rules of a tier that let some of the traffic through to or from a peer; none if the zone is no tier.
 func (m *Matrix) rules(tier, peer ruleset.Peer, d ruleset.Direction, set ruleset.TrafficSet) []ruleset.Rule {
 	if tier.Kind != ruleset.TierRef {
 		return nil

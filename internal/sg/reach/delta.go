@@ -14,8 +14,8 @@ func (d Delta) Broadens() bool { return len(d.Opened) > 0 }
 // Compare says what flows differently with the rule set after than with the one before. Zones of both are looked at, so
 // that a rule for a part of what was open before opens nothing.
 //
-// Where addresses that are not known decide, a difference is a possible flow: traffic that flows for sure now and depended
-// on them before was opened if they spoke against it. What a rule for another range opens to a tier is told of that range.
+// Where addresses that are not known decide, a difference is a possible flow: traffic that flows for sure now, and depended on
+// them before, was opened if they stood against it. What a rule for another range opens to a tier is listed for that range.
 func Compare(before, after ruleset.Set, opt Options) Delta {
 	outside := zonesOf([]ruleset.Set{before, after}, opt.Zones)
 	old, now := compute(before, outside, opt.VPC), compute(after, outside, opt.VPC)
@@ -40,8 +40,8 @@ func (m *Matrix) changed(n *Matrix, d ruleset.Direction) []bool {
 	return changed
 }
 
-// gained is what flows between two zones in m and not in n. Beside what was never or only possibly there, that is what one
-// end lets through for sure now and did not before, from whichever addresses the other end lets it.
+// gained is what flows between two zones in m and not in n: what did not flow before, or only possibly, and also what one end
+// lets through for sure now and did not before, for whichever addresses the other end permits.
 func (m *Matrix) gained(n *Matrix, from, to ruleset.Peer) permit {
 	now, old := m.flows(from, to), n.flows(from, to)
 	sure := now.sure.Minus(old.possible)

@@ -44,7 +44,7 @@ type half struct {
 	named  [4]map[string]ruleset.TrafficSet // by rules for a kind of peer that has names: tiers, groups, prefix lists
 	ranges ranges
 
-	// What a family's rules for ranges and prefix lists permit to who is not named: a member of the VPC, which has an
+	// What a family's rules for ranges and prefix lists permit to those that no rule names: a member of the VPC, which has an
 	// address inside of it, and a member of another group, whose VPC may be another one.
 	members, strangers [2]permit
 	listed             permit // the same for a prefix list that is not named: not even its family is known
@@ -153,7 +153,7 @@ func (h *half) to(p ruleset.Peer, families []family) permit {
 	return all
 }
 
-// andNamed adds what is permitted for sure.
+// andNamed adds what rules that name a zone permit it: that is for sure.
 func (p permit) andNamed(set ruleset.TrafficSet) permit {
 	return permit{p.sure.Union(set), p.possible.Union(set)}
 }

@@ -13,8 +13,8 @@ type Shadow struct {
 	By   []ruleset.Rule // one rule that contains it, or all those that contain it together
 }
 
-// Shadows lists the rules of a set each of which could go without closing anything. Of rules of equal keys none is
-// listed for the other's sake: EC2 holds them as one.
+// Shadows lists the rules of a set each of which could go without closing anything. Rules of equal keys don't shadow each
+// other: EC2 holds them as one.
 func Shadows(set ruleset.Set) []Shadow {
 	var found []Shadow
 	for _, t := range set.Tiers {
@@ -25,6 +25,7 @@ func Shadows(set ruleset.Set) []Shadow {
 	return found
 }
 
+// shadowsOf are the shadowed rules of one tier and direction.
 func shadowsOf(rules []ruleset.Rule) []Shadow {
 	distinct := slices.CompactFunc(slices.Clone(rules), func(a, b ruleset.Rule) bool { return a.Key == b.Key })
 	byPeer := make(map[ruleset.Peer][]ruleset.Traffic)

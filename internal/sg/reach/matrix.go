@@ -95,9 +95,8 @@ func (m *Matrix) flows(from, to ruleset.Peer) permit {
 	}
 }
 
-// families are those in which what flows between two zones counts. Where the CIDRs of the VPC are known and all of one family, its
-// members have no address of the other, and the members of a group none to reach them by. A range or a list says itself of which
-// family it is.
+// families are those in which something can flow between two zones. If the CIDRs of the VPC are known and all of one family, its
+// members have no address of the other, and so no group reaches them by one. A range or a list has a family of its own.
 func (m *Matrix) families(from, to ruleset.Peer) []family {
 	hasMembers := func(p ruleset.Peer) bool { return p.Kind == ruleset.TierRef || p.Kind == ruleset.GroupRef }
 	if len(m.vpc) > 0 && hasMembers(from) && hasMembers(to) {
@@ -114,8 +113,8 @@ func (m *Matrix) Flows() []Flow {
 	return m.list(func(int, ruleset.Direction) bool { return true }, m.flows)
 }
 
-// list makes flows of what is told of every pair of zones between which something may flow, in the order of the zones. It
-// asks for those alone of which a tier's half is in scope.
+// list makes the flows between all pairs of zones, in the order of the zones. tell says what flows between two of them; it is
+// asked only about pairs in scope, by the half of a tier, between which something may flow.
 func (m *Matrix) list(inScope func(tier int, d ruleset.Direction) bool, tell func(from, to ruleset.Peer) permit) []Flow {
 	rows := make([][]Flow, 0, len(m.tiers.peers)+len(m.outside.peers))
 	var row []Flow
@@ -154,8 +153,8 @@ func (m *Matrix) list(inScope func(tier int, d ruleset.Direction) bool, tell fun
 	return slices.Concat(rows...) // at once: there may be hundreds of thousands
 }
 
-// namedPairs are, by the tier that sends, the tiers that it names or that name it. All others have but rules for ranges and
-// lists in common, of which meet finds out at less cost than flows.
+// namedPairs are, by the tier that sends, the tiers that it names or that name it. Between all others only rules for ranges
+// and lists count, which meet compares at less cost than flows.
 func (m *Matrix) namedPairs() [][]int {
 	pairs := make([][]int, len(m.tiers.peers))
 	for i := range pairs {

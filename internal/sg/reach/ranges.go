@@ -21,6 +21,8 @@ type node struct {
 // prefix make it up in what both may do, so that it has a node even where no rule names it.
 type ranges []node
 
+// rangesOf makes the ranges of what rules permit to each prefix. It goes from the narrowest prefixes to the widest, so that what
+// two halves permit together reaches every prefix around them.
 func rangesOf(traffic map[netip.Prefix][]ruleset.Traffic) ranges {
 	nodes := make(map[netip.Prefix]*node, len(traffic))
 	var byBits [129][]netip.Prefix

@@ -32,7 +32,7 @@ func ZoneName(p ruleset.Peer) string {
 	}
 }
 
-// zones are zones with their names, which are dear to write again and again.
+// zones are zones with their names, which are kept because they are costly to format for every flow.
 type zones struct {
 	peers []ruleset.Peer
 	names []string

@@ -74,12 +74,6 @@ func (t Traffic) Overlaps(u Traffic) bool {
 	return SetOf(t).Overlaps(SetOf(u))
 }
 
-// HasPort reports whether TCP or UDP traffic to the port is part of t.
-func (t Traffic) HasPort(port int) bool {
-	p := SinglePort(port)
-	return t.Covers(Traffic{TCP, p}) || t.Covers(Traffic{UDP, p})
-}
-
 // Compare orders by protocol number, then ports.
 func (t Traffic) Compare(u Traffic) int {
 	return cmp.Or(cmp.Compare(t.Protocol, u.Protocol), t.Ports.Compare(u.Ports))

@@ -74,16 +74,6 @@ func TestCovers(t *testing.T) {
 	})
 }
 
-func TestHasPort(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		traffic, port := drawTraffic(rt, "traffic"), rapid.IntRange(1, 6).Draw(rt, "port")
-		want := permits(traffic, packet{6, port, 0}) || permits(traffic, packet{17, port, 0})
-		if got := traffic.HasPort(port); got != want {
-			rt.Fatalf("%v has port %d: %t, want %t", traffic, port, got, want)
-		}
-	})
-}
-
 func TestTrafficString(t *testing.T) {
 	for want, traffic := range map[string]ruleset.Traffic{
 		"all":           {Protocol: ruleset.All, Ports: ruleset.AnyPorts},

@@ -162,7 +162,7 @@ func TestBadScenarios(t *testing.T) {
 			"error CFG009 scenarios/my.yaml:4:21: service_port: 70000 lies outside of the ports 1-65535",
 			`error CFG003 scenarios/my.yaml:4:32: tiers.b: unknown key "rol" [did you mean "role"?]`,
 			`error CFG007 scenarios/my.yaml:5:21: tiers.c.service_port: the text "icmp/8" does not match ^(tcp|udp)/[0-9]{1,5}$ ` + serviceHint,
-			`error CFG005 scenarios/my.yaml:6:21: tiers.d.service_port: text is wanted here, not the number 443 [quote it: service_port: "443"]`,
+			`error CFG005 scenarios/my.yaml:6:21: tiers.d.service_port: text is wanted here, not the number 443 [quote it, and mind what is wanted: the port that the tier serves, such as tcp/5432; in an extending scenario it moves the inherited rules for the old port along]`,
 		}},
 		{"a name that is built in", files{"3-tier-web.yaml": "name: 3-tier-web\n", "my.yaml": "name: my\nextends: 3-tier-web\n"}, []string{
 			"error CFG021 scenarios/3-tier-web.yaml: the file has the name of the built-in scenario 3-tier-web [give it another name; with 'extends: 3-tier-web' it can build on the built-in one]",

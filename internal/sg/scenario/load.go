@@ -79,6 +79,7 @@ func (s *Scenario) take(name string, root yamldoc.Map) {
 	}
 }
 
+// loadBase loads what a scenario builds on. A problem without a place gets the place that names the base.
 func (l *loader) loadBase(by asker, base yamldoc.Value, chain []string) (*Scenario, error) {
 	name := base.Text()
 	if slices.Contains(chain, name) {

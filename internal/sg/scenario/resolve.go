@@ -59,6 +59,7 @@ func (s *Scenario) readMoves(o config.Override, problems *diag.List) []move {
 	return moves
 }
 
+// acceptMove reports a port override that changes nothing, or a port that is overridden twice.
 func acceptMove(next move, earlier []move, m yamldoc.Map, problems *diag.List) bool {
 	if next.from == next.to {
 		problems.Errorf(diag.CodeRepeats, m.Get("new_port").Pos(), "the port override changes nothing: %s stays %s", next.from, next.to).

@@ -24,6 +24,7 @@ func readRule(m yamldoc.Map, tier string, dir ruleset.Direction, origin ruleset.
 	return rule, len(*problems) == before
 }
 
+// readTraffic reads protocol and ports, or ICMP type and code. It reports keys that don't go together.
 func readTraffic(m yamldoc.Map, problems *diag.List) ruleset.Traffic {
 	protocol := m.Get("protocol")
 	p, err := ruleset.ParseProtocol(protocol.Text())
@@ -66,6 +67,7 @@ func coverage(p ruleset.Protocol) string {
 	}
 }
 
+// readPorts reads the port or the range of ports that a rule for TCP or UDP must have.
 func readPorts(m yamldoc.Map, p ruleset.Protocol, problems *diag.List) ruleset.Ports {
 	if port, ok := m.Get("port").Int(); ok {
 		return ruleset.SinglePort(port)
@@ -82,6 +84,7 @@ func readPorts(m yamldoc.Map, p ruleset.Protocol, problems *diag.List) ruleset.P
 	return ports
 }
 
+// readICMP reads type and code; one that is left out is -1, any.
 func readICMP(m yamldoc.Map, problems *diag.List) ruleset.Ports {
 	kind, hasKind := m.Get("icmp_type").Int()
 	code, hasCode := m.Get("icmp_code").Int()

@@ -1,10 +1,3 @@
-// Package template writes a rule set as a CloudFormation template. The same input gives the same bytes, and a logical ID
-// is a function of what it stands for alone: a new version of the tool must not make a plan where nothing was asked for.
-//
-// Every rule is a resource of its own and every group holds one placeholder that permits nothing, so that no topology is
-// circular, a changed rule is created before the old one goes, and AWS's default of open egress never exists.
-//
-// Read is the way back, for templates that the tool wrote. Validate checks anybody's.
 package template
 
 import (
@@ -49,7 +42,7 @@ func Build(in Input) (*Template, diag.List) {
 	for _, t := range in.Set.Tiers {
 		checkEgress(t, &problems)
 		add(resources, groupID(t.Name), in.group(t))
-		add(outputs, outputID(t.Name), in.output(t))
+		add(outputs, OutputID(t.Name), in.output(t))
 	}
 	for _, t := range in.Set.Tiers {
 		for _, r := range distinct(slices.Concat(t.Ingress, t.StandaloneEgress())) {
@@ -106,11 +99,11 @@ func (in Input) group(t ruleset.Tier) *yaml.Node {
 		list.Content = append(list.Content, object("Key", text(key), "Value", text(tags[key])))
 	}
 	return resource(
-		"AWS::EC2::SecurityGroup",
+		typeGroup,
 		object(
 			"GroupDescription", text(in.Names.GroupDescription(t.Name)),
 			"VpcId", reference(VPCParameter),
-			"SecurityGroupEgress", inlineEgress(t),
+			inlineKeys[ruleset.Egress], inlineEgress(t),
 			"Tags", list,
 		),
 		t.InlineEgress(),
@@ -146,11 +139,7 @@ func checkEgress(t ruleset.Tier, problems *diag.List) {
 func ruleResource(r ruleset.Rule) *yaml.Node {
 	properties := ruleProperties(r)
 	properties.Content = append(object("GroupId", groupIDOf(r.Tier)).Content, properties.Content...)
-	kind := "AWS::EC2::SecurityGroupIngress"
-	if r.Direction == ruleset.Egress {
-		kind = "AWS::EC2::SecurityGroupEgress"
-	}
-	return resource(kind, properties, []ruleset.Rule{r})
+	return resource(ruleTypes[r.Direction], properties, []ruleset.Rule{r})
 }
 
 // resource writes a resource that holds the given rules.
@@ -179,6 +168,7 @@ func mistaken(rules []ruleset.Rule) []*yaml.Node {
 // namesType reports whether a rule is for messages of one ICMP type.
 func namesType(r ruleset.Rule) bool { return r.Protocol.IsICMP() && r.Ports != ruleset.AnyPorts }
 
+// ruleProperties are the properties that a rule has in its group as well as in a resource of its own.
 func ruleProperties(r ruleset.Rule) *yaml.Node {
 	p := object("IpProtocol", text(r.Protocol.EC2()))
 	// ICMPv6 without a type is all of it; ICMP has to say so.
@@ -186,7 +176,7 @@ func ruleProperties(r ruleset.Rule) *yaml.Node {
 		add(p, "FromPort", number(r.Ports.From))
 		add(p, "ToPort", number(r.Ports.To))
 	}
-	side := [...]string{"Source", "Destination"}[r.Direction]
+	side := peerSides[r.Direction]
 	switch r.Peer.Kind {
 	case ruleset.TierRef:
 		add(p, side+"SecurityGroupId", groupIDOf(r.Peer.Name))
@@ -206,7 +196,7 @@ func ruleProperties(r ruleset.Rule) *yaml.Node {
 }
 
 func (in Input) parameter(t ruleset.Tier) *yaml.Node {
-	return resource("AWS::SSM::Parameter", object(
+	return resource(typeParameter, object(
 		"Name", text(in.Names.Parameter(t.Name)),
 		"Type", text("String"),
 		"Value", groupIDOf(t.Name),

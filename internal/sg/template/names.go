@@ -12,14 +12,22 @@ import (
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-func groupID(tier string) string { return ruleset.Tier{Name: tier}.ID() + "SecurityGroup" }
-func parameterID(tier string) string {
-	return ruleset.Tier{Name: tier}.ID() + "SecurityGroupIdParameter"
-}
-func outputID(tier string) string { return ruleset.Tier{Name: tier}.ID() + "SecurityGroupId" }
+// By the direction of a rule: the type of a rule that is a resource of its own, the property of a group that holds its rules, and
+// how the properties begin that name the other end.
+var (
+	ruleTypes  = [...]string{ruleset.Ingress: typeIngress, ruleset.Egress: typeEgress}
+	inlineKeys = [...]string{ruleset.Ingress: "SecurityGroupIngress", ruleset.Egress: "SecurityGroupEgress"}
+	peerSides  = [...]string{ruleset.Ingress: "Source", ruleset.Egress: "Destination"}
+)
+
+// groupID and parameterID are the logical IDs of a tier's group, and of the SSM parameter that publishes the group's ID.
+func groupID(tier string) string     { return tierID(tier) + "SecurityGroup" }
+func parameterID(tier string) string { return tierID(tier) + "SecurityGroupIdParameter" }
 
 // OutputID is the key of the output that holds a tier's group ID.
-func OutputID(tier string) string { return outputID(tier) }
+func OutputID(tier string) string { return tierID(tier) + "SecurityGroupId" }
+
+func tierID(tier string) string { return ruleset.Tier{Name: tier}.ID() }
 
 // groupIDOf refers to a tier's group. Ref gives the group's ID and, unlike GetAtt, does not make a change set list every
 // rule as conditionally replaced when no more than a tag of the group changes.
@@ -33,7 +41,7 @@ func RuleID(k ruleset.Key) string {
 	if k.Direction == ruleset.Egress {
 		direction, side = "Egress", "To"
 	}
-	return ruleset.Tier{Name: k.Tier}.ID() + direction + trafficID(k.Traffic) + side + peerID(k.Peer) + strings.ToUpper(hex.EncodeToString(sum[:4]))
+	return tierID(k.Tier) + direction + trafficID(k.Traffic) + side + peerID(k.Peer) + strings.ToUpper(hex.EncodeToString(sum[:4]))
 }
 
 // canonical is the key as text, for ever: changing it would rename, and so replace, every rule of every stack.
@@ -42,6 +50,7 @@ func canonical(k ruleset.Key) string {
 	return fmt.Sprintf("%s|%s|%d|%d|%d|%s|%s", k.Tier, k.Direction, k.Protocol, k.Ports.From, k.Ports.To, kind, k.Peer)
 }
 
+// trafficID is traffic as a part of a logical ID: Tcp443, Udp8000To8100, IcmpType3Code4, Proto50.
 func trafficID(t ruleset.Traffic) string {
 	name := t.Protocol.String()
 	if _, err := strconv.Atoi(name); err == nil {
@@ -62,10 +71,11 @@ func trafficID(t ruleset.Traffic) string {
 	}
 }
 
+// peerID is a peer as a part of a logical ID: a tier's own, or the kind of any other. The hash tells those of one kind apart.
 func peerID(p ruleset.Peer) string {
 	switch {
 	case p.Kind == ruleset.TierRef:
-		return ruleset.Tier{Name: p.Name}.ID()
+		return tierID(p.Name)
 	case p.Kind == ruleset.GroupRef:
 		return "Group"
 	case p.Kind == ruleset.PrefixList:

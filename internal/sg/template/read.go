@@ -112,7 +112,7 @@ func (r *reader) read(root part) {
 	resources := root.get("Resources")
 	// Groups come first: rules, parameters and outputs refer to them.
 	for id, resource := range resources.pairs() {
-		if resource.get("Type").value() == "AWS::EC2::SecurityGroup" {
+		if resource.get("Type").value() == typeGroup {
 			r.group(id, resource)
 		}
 	}
@@ -156,15 +156,15 @@ func describedTier(description string) string {
 func (r *reader) resource(id string, resource part) bool {
 	properties, known := resource.get("Properties"), false
 	switch resource.get("Type").value() {
-	case "AWS::EC2::SecurityGroup":
+	case typeGroup:
 		r.inline(id, properties, ruleset.Ingress)
 		r.inline(id, properties, ruleset.Egress)
 		known = true
-	case "AWS::EC2::SecurityGroupIngress":
+	case typeIngress:
 		known = r.standalone(id, properties, ruleset.Ingress)
-	case "AWS::EC2::SecurityGroupEgress":
+	case typeEgress:
 		known = r.standalone(id, properties, ruleset.Egress)
-	case "AWS::SSM::Parameter":
+	case typeParameter:
 		known = r.parameter(id, properties)
 	}
 	if condition := resource.get("Condition"); known && condition.exists() {

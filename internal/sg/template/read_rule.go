@@ -13,7 +13,7 @@ func (r *reader) inline(id string, properties part, d ruleset.Direction) {
 	if !ok {
 		return // of a second group of a tier, which has been reported
 	}
-	key := [...]string{"SecurityGroupIngress", "SecurityGroupEgress"}[d]
+	key := inlineKeys[d]
 	for i, item := range r.items(id, properties, key) {
 		r.rule(id+"/"+key+"/"+strconv.Itoa(i), item, tier, d)
 	}
@@ -39,7 +39,7 @@ func (r *reader) rule(id string, properties part, tier string, d ruleset.Directi
 	rule := ruleset.Rule{Key: ruleset.Key{
 		Tier: tier, Direction: d,
 		Traffic: r.traffic(id, properties),
-		Peer:    r.peer(id, properties, [...]string{"Source", "Destination"}[d]),
+		Peer:    r.peer(id, properties, peerSides[d]),
 	}}
 	if properties.get("Description").exists() {
 		rule.Description = r.text(id, properties, "Description")

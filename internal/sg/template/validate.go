@@ -1,7 +1,6 @@
 package template
 
 import (
-	"bytes"
 	"fmt"
 	"iter"
 	"maps"
@@ -36,7 +35,7 @@ func Validate(file string, source []byte, in check.Input) Validation {
 	if doc.Node() == nil {
 		return Validation{Problems: v.problems}
 	}
-	v.sections(source)
+	v.sections()
 	v.size(len(source))
 	v.shape()
 	v.functions()
@@ -55,7 +54,8 @@ type validator struct {
 	parameters, mappings, conditions, resources map[string]part
 
 	ordered      []string // the names of the resources, in the order of the file
-	transformed  bool     // by a macro: what it adds or resolves is not known
+	macro        part     // where a macro is called
+	transformed  bool     // by a macro or a loop: what it adds or resolves is not known
 	dependencies graph    // of resources
 	decisions    graph    // of conditions
 
@@ -66,14 +66,15 @@ type validator struct {
 }
 
 // sections finds what the rest refers to, and whether a macro is at work anywhere.
-func (v *validator) sections(source []byte) {
-	v.transformed = v.root.get("Transform").exists() || bytes.Contains(source, []byte("Fn::Transform")) || bytes.Contains(source, []byte("!Transform"))
+func (v *validator) sections() {
+	v.macro = v.findMacro()
+	v.transformed = v.macro.exists()
 	v.parameters, _ = named(v.root.get("Parameters"))
 	v.mappings, _ = named(v.root.get("Mappings"))
 	v.conditions, _ = named(v.root.get("Conditions"))
 	v.resources, v.ordered = named(v.root.get("Resources"))
 	for id := range v.resources {
-		if strings.HasPrefix(id, "Fn::") { // Fn::ForEach of the language extensions
+		if strings.HasPrefix(id, "Fn::") {
 			v.transformed = true
 			delete(v.resources, id)
 		}

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -97,7 +98,11 @@ func (v *validator) walk(s scope, p part) {
 		return
 	}
 	for key, value := range p.fields() {
-		if name := key.value(); strings.HasPrefix(name, "Fn::") && !v.transformed {
+		switch name := key.value(); {
+		case strings.HasPrefix(name, loop):
+			v.extension(key, s.what, name)
+			continue // its variables are its own
+		case strings.HasPrefix(name, "Fn::") && !v.transformed:
 			v.wrong(diag.CodeFunction, key, "%s: %s must stand alone, and other keys stand beside it", s.what, name)
 		}
 		v.walk(s, value)
@@ -111,6 +116,13 @@ func (v *validator) walk(s scope, p part) {
 
 // call checks one call of a function.
 func (v *validator) call(s scope, at part, name string, argument part) {
+	isLoop := strings.HasPrefix(name, loop)
+	if isLoop || extensions[name] {
+		v.extension(at, s.what, name)
+	}
+	if isLoop {
+		return
+	}
 	takes, known := builtin[name]
 	if !known {
 		if !v.transformed {
@@ -135,9 +147,18 @@ func (v *validator) call(s scope, at part, name string, argument part) {
 		v.walk(s, part{argument.target().Content[1]})
 		v.walk(s, part{argument.target().Content[2]})
 	case "Fn::FindInMap":
+		if len(argument.target().Content) == 4 {
+			v.extension(at, s.what, "the default of Fn::FindInMap")
+		}
 		v.findInMap(s, argument)
 		v.walk(s, argument)
 	case "Fn::Transform":
+	case "Fn::Join":
+		v.join(s, argument)
+		v.walk(s, argument)
+	case "Fn::Select":
+		v.selection(s, argument)
+		v.walk(s, argument)
 	default:
 		v.walk(s, argument)
 	}
@@ -155,6 +176,30 @@ func (v *validator) countArguments(s scope, at part, name string, argument part,
 		return false
 	}
 	return true
+}
+
+// join wants a text and a list.
+func (v *validator) join(s scope, argument part) {
+	between, pieces := part{argument.target().Content[0]}, part{argument.target().Content[1]}
+	if _, _, computed := pieces.call(); !v.transformed && (!between.isPlain() || !pieces.isList() && !computed) {
+		v.wrong(diag.CodeFunction, argument, "%s: Fn::Join takes a text, written out, and a list", s.what)
+	}
+}
+
+// selection wants a list, and of one that is written out an item that is there.
+func (v *validator) selection(s scope, argument part) {
+	which, list := part{argument.target().Content[0]}, part{argument.target().Content[1]}
+	_, _, computed := list.call()
+	if _, _, by := which.call(); computed || by || v.transformed {
+		return
+	}
+	index, err := strconv.Atoi(which.value())
+	switch {
+	case !list.isList() || err != nil:
+		v.wrong(diag.CodeFunction, argument, "%s: Fn::Select takes a whole number and a list", s.what)
+	case index < 0 || index >= len(list.target().Content):
+		v.wrong(diag.CodeFunction, which, "%s: Fn::Select %d of a list of %d: the first is 0", s.what, index, len(list.target().Content))
+	}
 }
 
 func (a arity) String() string {

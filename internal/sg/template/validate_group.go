@@ -100,7 +100,7 @@ func (v *validator) standIn(expression string, at part) *groupView {
 func (v *validator) viewGroup(id string) *groupView {
 	g := &groupView{id: id, at: v.resources[id], silent: true}
 	properties := v.resources[id].get("Properties")
-	for d, key := range []string{"SecurityGroupIngress", "SecurityGroupEgress"} {
+	for d, key := range inlineKeys {
 		list := properties.get(key)
 		for _, branch := range v.alternatives(list) {
 			if !branch.isList() {
@@ -119,8 +119,8 @@ func (v *validator) viewGroup(id string) *groupView {
 	return g
 }
 
-// inVPC wants a VPC for a group with egress rules, which only groups in a VPC have. cfn-lint does as well; where an account still has
-// its default VPC, CloudFormation is reported to put up with it.
+// inVPC wants a VPC for a group with egress rules, which only groups in a VPC have. So does cfn-lint; in an account that still
+// has its default VPC, CloudFormation is reported to do without.
 func (v *validator) inVPC(id string) {
 	p := v.resources[id].get("Properties")
 	if egress := p.get("SecurityGroupEgress"); v.presence(egress) == present && v.presence(p.get("VpcId")) == absent {
@@ -140,7 +140,7 @@ func (v *validator) real(rules []part) []part {
 
 // mixed warns of rules of one direction that stand inside of a group and beside it.
 func (v *validator) mixed(g *groupView) {
-	for d, key := range []string{"SecurityGroupIngress", "SecurityGroupEgress"} {
+	for d, key := range inlineKeys {
 		if len(g.inline[d]) == 0 || len(g.standalone[d]) == 0 {
 			continue
 		}

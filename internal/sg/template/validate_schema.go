@@ -81,12 +81,22 @@ var attributes = map[string]map[string]bool{
 
 func schemaNames() []string { return slices.Sorted(maps.Keys(schemas)) }
 
-// misspelt reports whether a type is one of those known here in other letters, or with one letter more at the end. Types that
+// misspelt reports whether a type is one of those known here in other letters, or but for one letter or a swap of two. Types that
 // are merely alike there may be.
 func misspelt(kind string) bool {
-	return slices.ContainsFunc(schemaNames(), func(known string) bool {
-		return strings.EqualFold(kind, known) || kind == known+"s"
-	})
+	return slices.ContainsFunc(schemaNames(), func(known string) bool { return strings.EqualFold(kind, known) || isSlip(kind, known) })
+}
+
+// isSlip reports whether two words differ in one letter that is another, missing or too many, or in two that are swapped.
+func isSlip(a, b string) bool {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	swapped := len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	return len(a) <= 1 && len(b) <= 1 || swapped
 }
 
 // properties checks the properties of the resources whose types are known here.
@@ -111,7 +121,7 @@ func (v *validator) object(what string, p part, known schema, owner part) {
 	for key, value := range p.fields() {
 		name := key.value()
 		rule, ok := known[name]
-		if !ok && !(v.transformed && strings.HasPrefix(name, "Fn::")) {
+		if !ok && !strings.HasPrefix(name, loop) && !(v.transformed && strings.HasPrefix(name, "Fn::")) {
 			hint(v.wrong(diag.CodeUnknownKey, key, "%s: unknown property %q", what, name), name, known)
 		}
 		for _, one := range v.alternatives(value) {

@@ -265,7 +265,7 @@ func (v *validator) tellLimits() {
 		}
 		v.report(diag.Info, diag.CodeNotChecked, first, "the properties of these types are not checked here: %s", strings.Join(words, ", "))
 	}
-	if v.transformed {
-		v.report(diag.Info, diag.CodeNotChecked, v.root.get("Transform"), "a macro changes the template when it is deployed: what it adds and resolves is not checked here")
+	if v.macro.exists() {
+		v.report(diag.Info, diag.CodeNotChecked, v.macro, "a macro changes the template when it is deployed: what it adds and resolves is not checked here")
 	}
 }

@@ -111,10 +111,10 @@ func (v *validator) resourceSection() {
 		v.wrong(diag.CodeMissingKey, section, "Resources is empty").WithHint("a template needs at least one resource")
 	}
 	for name, resource := range section.fields() {
+		v.name(name, "resource")
 		if strings.HasPrefix(name.value(), "Fn::") {
 			continue
 		}
-		v.name(name, "resource")
 		v.resourceShape(name.value(), resource)
 	}
 }
@@ -143,7 +143,8 @@ func (v *validator) mapping(p part, what string) bool {
 func (v *validator) name(key part, what string) {
 	name := key.value()
 	switch {
-	case v.transformed && strings.HasPrefix(name, "Fn::"):
+	case strings.HasPrefix(name, "Fn::"):
+		v.generates(key, what+"s")
 	case !logicalID.MatchString(name):
 		v.wrong(diag.CodeLogicalID, key, "the %s %q: names are letters and digits alone", what, name)
 	case len(name) > maxLogicalID:

@@ -21,7 +21,7 @@ func (p part) target() *yaml.Node {
 	return p.node
 }
 
-// get is the value of a key; of what is no mapping none.
+// get is the value of a key; what is no mapping has none.
 func (p part) get(key string) part {
 	for k, value := range p.pairs() {
 		if k == key {
@@ -34,12 +34,8 @@ func (p part) get(key string) part {
 // pairs are the keys and values of a mapping; of anything else none.
 func (p part) pairs() iter.Seq2[string, part] {
 	return func(yield func(string, part) bool) {
-		n := p.target()
-		if n == nil || n.Kind != yaml.MappingNode {
-			return
-		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if !yield(n.Content[i].Value, part{n.Content[i+1]}) {
+		for key, value := range p.fields() {
+			if !yield(key.node.Value, value) {
 				return
 			}
 		}
