@@ -12,6 +12,9 @@ import (
 	"mlops-infra-suite/internal/diag"
 )
 
+// tool is the product's name, as its change sets, its reports and its user agent have it.
+const tool = "sg-provisioner"
+
 // options are the flags that every action takes.
 type options struct {
 	config           string
@@ -115,11 +118,12 @@ With --sandbox everything happens in an AWS of its own inside the program: no ac
 	root.SetIn(a.env.Stdin)
 	root.SetOut(a.env.Stdout)
 	root.SetErr(a.env.Stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%w", err) })
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddGroup(&cobra.Group{ID: "action", Title: "Actions:"}, &cobra.Group{ID: "other", Title: "Other commands:"})
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	root.AddCommand(a.commands()...)
+	wantShell(root)
 	a.flags(root)
 	if width := a.env.StdoutWidth; width >= narrowest {
 		root.Long = wrapProse(root.Long, width)
@@ -141,14 +145,12 @@ func (a *app) flags(root *cobra.Command) {
 	f.BoolVar(&a.opt.sandbox, "sandbox", false, "use the embedded AWS (also SG_SANDBOX=1)")
 	f.BoolVar(&a.opt.strict, "strict", false, "let warnings block as errors do")
 	f.BoolVar(&a.opt.allowReplacement, "allow-replacement", false, "let a change replace a security group")
-	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // it fails for flags that there are not
+	_ = root.RegisterFlagCompletionFunc("output", completeFormat) // fails only for a flag that there is not
 }
 
-// noAction is the error of flags that no action goes with. It is none to ask for nothing at all: that shows the help.
+// noAction is the error of flags without an action. No arguments at all are no error: they show the help.
 func noAction() error {
-	e := usagef("no action is named")
-	e.hint = "name it first, or with -act ACTION; sg-provisioner --help shows the actions"
-	return e
+	return usagef("no action is named").withHint("name it first, or with -act ACTION; sg-provisioner --help shows the actions")
 }
 
 func unknownAction(a *app, name string) error {
@@ -166,7 +168,8 @@ func unknownAction(a *app, name string) error {
 // commands are all commands, in the order of the help.
 func (a *app) commands() []*cobra.Command {
 	actions := []*cobra.Command{
-		a.validateConfig(), a.listScenarios(), a.showScenario(), a.showReachability(), a.createPolicy(), a.createTemplate(), a.validateTemplate(), a.createReviewReport(), a.showChanges(),
+		a.validateConfig(), a.listScenarios(), a.showScenario(), a.showReachability(),
+		a.createPolicy(), a.createTemplate(), a.validateTemplate(), a.createReviewReport(), a.showChanges(),
 		a.testDeploy(), a.checkDrift(), a.createSecurityGroups(), a.deleteSecurityGroups(),
 	}
 	others := []*cobra.Command{a.explain(), a.schema(), a.sandboxCommand(), a.versionCommand()}

@@ -3,6 +3,10 @@ package cli
 import (
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mlops-infra-suite/internal/diag"
 )
 
 // normalise turns the documented form of the container, `-con FILE -act ACTION`, into the one that the command line
@@ -47,6 +51,31 @@ func normalise(args []string) ([]string, error) {
 		return nil, usagef("%q is not an action", action)
 	}
 	return slices.Insert(out, 0, action), nil
+}
+
+// wrongFlag is the error of a flag that a command doesn't have, or not with this value. It suggests the flag that may be meant.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	e := usagef("%w", err)
+	_, name, unknown := strings.Cut(err.Error(), "unknown flag: --")
+	if !unknown {
+		_, name, unknown = strings.Cut(err.Error(), " in -") // unknown shorthand flag: 's' in -strict
+	}
+	if hint := diag.Suggest("--"+name, flagNames(cmd)); unknown && strings.HasPrefix(hint, "did you mean") {
+		e.hint = hint
+	}
+	return e
+}
+
+// flagNames are the flags of a command as one writes them. They are taken from its help, for the library shows them by types of
+// another one.
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	for word := range strings.FieldsSeq(cmd.Flags().FlagUsages()) {
+		if name, ok := strings.CutPrefix(word, "--"); ok && cmd.Flag(name) != nil {
+			names = append(names, word)
+		}
+	}
+	return names
 }
 
 // wantsJSON reports whether the arguments ask for JSON, also where they can't be parsed otherwise: even a usage error is

@@ -19,8 +19,8 @@ const askAttempts = 2
 // sandboxLimit is how the sandbox says that it doesn't know what AWS would make of something.
 const sandboxLimit = "not supported by this sandbox"
 
-// ask has CloudFormation validate a template, if there is one to ask. Without credentials, without a network or a permission
-// the template was checked here alone, which is told; only with --strict that is an error.
+// ask has CloudFormation validate a template, if it can be asked. Without credentials, a network or the permission the template
+// was checked here alone: that is told, and is an error only with --strict.
 func (s *session) ask(ctx context.Context, t *subject, r *validateTemplateResult) (err error) {
 	tooLarge := len(t.request) > s.settings.TemplateBytes
 	if reason := s.unaskable(len(t.request)); reason != nil {

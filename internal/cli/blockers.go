@@ -11,11 +11,13 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-// blockerJSON is one thing that keeps security groups from being deleted.
+// blockerJSON is one thing that stands in the way of a deletion or of a plan.
 type blockerJSON struct {
-	Kind   string `json:"kind"` // network-interface, reference, vpc-association, import, termination-protection
-	ID     string `json:"id"`   // of the interface, of the group whose rule it is, of the VPC, or the name of the stack
-	Detail string `json:"detail"`
+	// Kind of a deletion: network-interface, reference, vpc-association, import, termination-protection; of a plan also
+	// out-of-band-rule, rule-loss, rule-gone, group-gone, stack-status.
+	Kind   string `json:"kind"`
+	ID     string `json:"id"`     // of the interface, group, rule, VPC or resource that it is about, or the name of the stack
+	Detail string `json:"detail"` // what it is, and what to do about it
 }
 
 // groupNames are security groups by ID, each with the name that people know it by, such as its logical ID.
@@ -71,6 +73,7 @@ func (c *cloud) uses(ctx context.Context, groups groupNames) ([]blockerJSON, err
 	return uses, nil
 }
 
+// interfaceDetail says what an interface belongs to, which of the groups it uses, and how it lets go of them.
 func interfaceDetail(i live.Interface, groups groupNames) string {
 	held := make([]string, len(i.Groups))
 	for n, id := range i.Groups {
@@ -83,6 +86,7 @@ func interfaceDetail(i live.Interface, groups groupNames) string {
 	return fmt.Sprintf("%s uses %s: %s", owner, strings.Join(held, ", "), i.Release())
 }
 
+// referenceDetail says what the rule permits that names one of the groups.
 func referenceDetail(r live.Reference, groups groupNames) string {
 	direction, preposition := "ingress", "from"
 	if r.Egress {

@@ -56,6 +56,30 @@ const asBuilt = `(() => {
 	return out;
 })()`
 
+// outgrown finds what doesn't fit: the words of a picture's box or label that leave it, a chart that has to be scrolled, and bars
+// of it that can't be seen.
+const outgrown = `(() => {
+	const out = [];
+	const within = (groups, words) => {
+		for (const g of document.querySelectorAll(groups)) {
+			const card = g.querySelector("rect").getBoundingClientRect();
+			for (const t of g.querySelectorAll(words)) {
+				const at = t.getBoundingClientRect();
+				if (at.left < card.left || at.right > card.right) out.push(t.textContent + " leaves its box");
+			}
+		}
+	};
+	within("#picture a", "text.title, text.sub");
+	within("#picture .items > g", "text");
+	for (const c of document.querySelectorAll(".chart")) {
+		if (c.scrollWidth > c.clientWidth) out.push("the chart is wider than its panel");
+		for (const b of c.querySelectorAll(".bar")) {
+			if (b.getBoundingClientRect().width < 1) out.push(b.textContent + " has no bar");
+		}
+	}
+	return out;
+})()`
+
 var (
 	tag     = regexp.MustCompile(`<(/?)([a-zA-Z][a-zA-Z0-9]*)(?: [^>]*)?>`)
 	opaque  = regexp.MustCompile(`(?s)(<(?:style|script)>).*?(</)`)
@@ -95,6 +119,9 @@ func audit(t *testing.T, p *tab, file string) {
 	t.Helper()
 	for _, text := range ask[[]string](t, p, unreadable) {
 		t.Errorf("contrast %s", text)
+	}
+	for _, what := range ask[[]string](t, p, outgrown) {
+		t.Error(what)
 	}
 	// Where what is written is no valid HTML, the browser moves or ends elements.
 	written, built := asWritten(t, file), ask[[]string](t, p, asBuilt)

@@ -20,7 +20,7 @@ type changeNode struct {
 	words   string
 	action  stack.Action
 	change  stack.Change
-	from    *stack.Change // the resource that goes in the place of the one that comes
+	from    *stack.Change // of a move: the resource that is removed; change is the one added in its place
 	details []string      // what changes of it, before and after
 
 	place int // within the tier: group, rules, parameter, anything else

@@ -47,7 +47,7 @@ func (a *app) checkDrift() *cobra.Command {
 	return c
 }
 
-// checkDrift looks, compares, finds out who, and, where that is asked for, puts things right.
+// checkDrift compares what AWS holds with the deployed template, finds out who made it differ, and with --fix puts it right.
 func (s *session) checkDrift(ctx context.Context, r *driftResult, opt driftOptions) (err error) {
 	if opt.fix {
 		if err := s.openLog(); err != nil {
@@ -77,11 +77,11 @@ func (s *session) checkDrift(ctx context.Context, r *driftResult, opt driftOptio
 		s.app.exit = exitChanges
 	}
 	if opt.fix {
-		err = s.fixDrift(ctx, &fixer{session: s, cloud: c, scene: sc, drift: d, result: r, onlyAdded: opt.onlyAdded})
+		err = s.fixDrift(ctx, &fixer{session: s, cloud: c, engine: engine, scene: sc, drift: d, result: r, onlyAdded: opt.onlyAdded})
 	}
 	if reported := s.reportDrift(ctx, r, err); err != nil || opt.fix {
 		return reported
-	} else if reported != nil { // what a watch has found must not be lost where it may not write
+	} else if reported != nil { // a watch that may not write files must not lose what it has found
 		s.tell.say("warning: %v", reported)
 	}
 	if s.app.opt.strict && s.app.exit == exitDone {

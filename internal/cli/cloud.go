@@ -55,6 +55,7 @@ func (s *session) connect(ctx context.Context) (_ *cloud, err error) {
 	return c, nil
 }
 
+// signIn asks who the credentials are, and refuses those of another account than the config's.
 func (s *session) signIn(ctx context.Context, cfg aws.Config) (awsenv.Identity, error) {
 	caller, err := awsenv.Who(ctx, cfg)
 	if err != nil {
@@ -101,13 +102,14 @@ func (s *session) missing(err error, hint string) error {
 	return awsenv.Explain(fmt.Errorf("find VPC: %w", err))
 }
 
-// Where the sandbox is asked about a template when no config says it: the answer is the same everywhere.
+// Where the sandbox is asked about a template if there is no config: its answer is the same in every account and region.
 const (
 	anyAccount = "123456789012"
 	anyRegion  = "us-east-1"
 )
 
-// askWhom is the CloudFormation of the config's region, of the environment's where there is no config, or the sandbox's.
+// askWhom is the AWS whose CloudFormation is asked about a template: the sandbox, or the config's region, or the environment's
+// where there is no config. The caller closes the door, if there is one.
 func (s *session) askWhom(ctx context.Context) (aws.Config, *door, error) {
 	if s.app.opt.sandbox {
 		if s.cfg == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -12,6 +13,7 @@ import (
 
 	"mlops-infra-suite/internal/license"
 	"mlops-infra-suite/internal/sg/policy"
+	"mlops-infra-suite/internal/sg/ruleset"
 )
 
 type policyResult struct {
@@ -35,7 +37,7 @@ func (r *policyResult) writeText(w io.Writer) {
 		for _, s := range r.statements {
 			fmt.Fprintf(table, "  %s\t%s\n", s.Sid, s.Purpose)
 		}
-		table.Flush() // w is a buffer, whose own Flush returns the error
+		table.Flush()
 		for _, note := range r.Notes {
 			fmt.Fprintln(w, note)
 		}
@@ -94,7 +96,7 @@ func (r *policyResult) build(s *session) error {
 	}
 	p := policy.New(policy.Input{
 		Names: s.cfg.Names, Region: s.cfg.Region, Account: s.cfg.AccountID, VPCID: s.cfg.VPCID, VPCPath: s.cfg.VPCPath,
-		Bucket: s.settings.Bucket(s.cfg), License: terms.Action, ReadOnly: r.ReadOnly,
+		Bucket: s.settings.Bucket(s.cfg), License: terms.Action, ReadOnly: r.ReadOnly, PrefixLists: namesPrefixLists(s.set),
 	})
 	if r.text, err = p.JSON(); err != nil {
 		return err
@@ -105,6 +107,13 @@ func (r *policyResult) build(s *session) error {
 		r.Notes = append(r.Notes, "To keep to IAM's limit the statements have no names in the file, and some are one there.")
 	}
 	return nil
+}
+
+// namesPrefixLists tells whether a rule of the set has a prefix list as its peer.
+func namesPrefixLists(set ruleset.Set) bool {
+	return slices.ContainsFunc(set.Tiers, func(t ruleset.Tier) bool {
+		return slices.ContainsFunc(slices.Concat(t.Ingress, t.Egress), func(r ruleset.Rule) bool { return r.Peer.Kind == ruleset.PrefixList })
+	})
 }
 
 // policyNotes are what a policy can't say of itself.

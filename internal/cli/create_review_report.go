@@ -1,11 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,74 @@ type reviewResult struct {
 
 	review *report.Review
 	yaml   []byte // of a dry run
+}
+
+func (r *reviewResult) writeText(w io.Writer) {
+	if r.review == nil {
+		return
+	}
+	if r.yaml != nil {
+		fmt.Fprintf(w, "%s", r.yaml)
+		return
+	}
+	fmt.Fprintln(w, r.Verdict.Sentence)
+	table := newTable(w)
+	for _, row := range r.answers() {
+		fmt.Fprintf(table, "  %s\t%s\n", row[0], diag.Printable(row[1]))
+	}
+	table.Flush()
+	for _, file := range []string{r.Files.Review, r.Files.ReviewHTML} {
+		if file != "" {
+			fmt.Fprintln(w, file)
+		}
+	}
+}
+
+// answers are what a person who has to approve asks first.
+func (r *reviewResult) answers() [][]string {
+	var world []string
+	for _, open := range r.World {
+		world = append(world, open.Tier+" on "+strings.Join(open.Traffic, ", "))
+	}
+	opened, closed := r.review.Overrides.Meant()
+	return [][]string{
+		{"open to the world", cmp.Or(strings.Join(world, "; "), "nothing")},
+		{"reach the database", r.reaching()},
+		{"overrides", fmt.Sprintf("%s opened, %d closed", plural(opened, "flow"), closed)},
+	}
+}
+
+// reaching is what reaches the databases, first what is not expected to; the report and the JSON have all of it.
+func (r *reviewResult) reaching() string {
+	if len(r.review.Databases) == 0 {
+		return "there is none"
+	}
+	var alarming, expected []string
+	for _, d := range r.review.Databases {
+		for _, f := range d.From {
+			words := f.Zone + " to " + d.Tier + " on " + strings.Join(f.Traffic, ", ")
+			if f.Expected {
+				expected = append(expected, words)
+			} else {
+				alarming = append(alarming, words)
+			}
+		}
+	}
+	const most = 6
+	all := slices.Concat(alarming, expected)
+	if more := len(all) - most; more > 0 {
+		all = append(all[:most], fmt.Sprintf("and %d more", more))
+	}
+	return cmp.Or(strings.Join(all, "; "), "nothing")
+}
+
+func (r *reviewResult) writeMarkdown(m *markdown) {
+	if r.review == nil {
+		return
+	}
+	m.paragraph("%s", r.Verdict.Sentence)
+	m.table([]string{"Question", "Answer"}, r.answers())
+	m.mermaid("Connections", r.review.Mermaid())
 }
 
 func (a *app) createReviewReport() *cobra.Command {
@@ -123,57 +192,4 @@ func reviewFlows(flows []report.Flow) []flowJSON {
 		out[i] = flowJSON{From: f.From, To: f.To, Protocol: f.Protocol, FromPort: f.FromPort, ToPort: f.ToPort, Certainty: f.Certainty}
 	}
 	return out
-}
-
-func (r *reviewResult) writeText(w io.Writer) {
-	if r.review == nil {
-		return
-	}
-	if r.yaml != nil {
-		fmt.Fprintf(w, "%s", r.yaml)
-		return
-	}
-	fmt.Fprintln(w, r.Verdict.Sentence)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range r.answers() {
-		fmt.Fprintf(table, "  %s\t%s\n", row[0], diag.Printable(row[1]))
-	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
-	for _, file := range []string{r.Files.Review, r.Files.ReviewHTML} {
-		if file != "" {
-			fmt.Fprintln(w, file)
-		}
-	}
-}
-
-// answers are what a person who has to approve asks first.
-func (r *reviewResult) answers() [][]string {
-	var world, reach []string
-	for _, open := range r.World {
-		world = append(world, open.Tier+" on "+strings.Join(open.Traffic, ", "))
-	}
-	for _, d := range r.Databases {
-		reach = append(reach, d.From+" to "+d.Tier+" on "+strings.Join(d.Traffic, ", "))
-	}
-	nothing := func(list []string, otherwise string) string {
-		if len(list) == 0 {
-			return otherwise
-		}
-		return strings.Join(list, "; ")
-	}
-	opened, closed := r.review.Overrides.Meant()
-	return [][]string{
-		{"open to the world", nothing(world, "nothing")},
-		{"reach the database", nothing(reach, "nothing")},
-		{"overrides", fmt.Sprintf("%s opened, %d closed", plural(opened, "flow"), closed)},
-	}
-}
-
-func (r *reviewResult) writeMarkdown(m *markdown) {
-	if r.review == nil {
-		return
-	}
-	m.paragraph("%s", r.Verdict.Sentence)
-	m.table([]string{"Question", "Answer"}, r.answers())
-	m.mermaid("Connections", r.review.Mermaid())
 }

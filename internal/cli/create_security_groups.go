@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,22 +14,11 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-// tool is the name under which the stack engine works.
-const tool = "sg-provisioner"
-
 type groupJSON struct {
 	Tier      string `json:"tier"`
 	ID        string `json:"id"`
 	Parameter string `json:"ssm_parameter"`
 	Export    string `json:"export"`
-}
-
-// orphanJSON is a resource that the stack gave up and could not delete.
-type orphanJSON struct {
-	LogicalID string `json:"logical_id"`
-	Type      string `json:"type"`
-	ID        string `json:"id"`
-	Reason    string `json:"reason"`
 }
 
 type deployResult struct {
@@ -54,14 +42,29 @@ func (r *deployResult) writeText(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%s %s (%s) in %s\n", r.StackName, r.Outcome, r.StackStatus, r.took.Round(10*time.Millisecond))
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for _, g := range r.SecurityGroups {
 		fmt.Fprintf(table, "  %s\t%s\t%s\n", g.Tier, g.ID, g.Parameter)
 	}
 	for _, o := range r.Orphans {
 		fmt.Fprintf(table, "  left behind\t%s\t%s: %s\n", o.ID, o.Type, o.Reason)
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
+}
+
+func (r *deployResult) writeMarkdown(m *markdown) {
+	m.review(r.review)
+	if len(r.SecurityGroups) == 0 {
+		return
+	}
+	rows := make([][]string, len(r.SecurityGroups))
+	for i, g := range r.SecurityGroups {
+		rows[i] = []string{g.Tier, g.ID, g.Parameter}
+	}
+	m.heading(3, "Security groups")
+	m.paragraph("The stack %s is %s (%s).", r.StackName, r.Outcome, r.StackStatus)
+	m.table([]string{"Tier", "Group", "SSM parameter"}, rows)
+	m.orphans(r.Orphans)
 }
 
 func (a *app) createSecurityGroups() *cobra.Command {
@@ -81,8 +84,8 @@ func (a *app) createSecurityGroups() *cobra.Command {
 	return c
 }
 
-// loadDeployable loads a set that may be deployed, by the checks and by the user's flags. Who is asked whether to deploy it has
-// seen the warnings.
+// loadDeployable loads a set that the checks and the user's flags allow to be deployed. It shows the findings, so that the user
+// has seen the warnings before being asked.
 func (s *session) loadDeployable() error {
 	if err := s.load(); err != nil {
 		return err
@@ -128,7 +131,7 @@ func (s *session) deploy(ctx context.Context, r *deployResult) (err error) {
 	return d.report(ctx, plan, r, began, d.carryOut(ctx, plan, r))
 }
 
-// leftIn is the status in which a deployment left its stack, by its error; empty where that doesn't know it.
+// leftIn is the status in which a deployment left its stack, as far as its error tells; empty where it doesn't.
 func leftIn(err error) stack.Status {
 	if e, ok := errors.AsType[*stack.FailedError](err); ok {
 		return e.Status

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +52,7 @@ func (r *deleteResult) add(other *deleteResult) {
 }
 
 func (r *deleteResult) writeText(w io.Writer) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for _, b := range r.Blockers {
 		fmt.Fprintf(table, "in the way\t%s\t%s\t%s\n", b.Kind, b.ID, b.Detail)
 	}
@@ -65,7 +64,7 @@ func (r *deleteResult) writeText(w io.Writer) {
 			fmt.Fprintf(table, "would be deleted\t%s\t%s\t%s\n", res.LogicalID, res.Type, res.ID)
 		}
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 	for _, name := range r.Stacks {
 		fmt.Fprintf(w, "%s deleted\n", name)
 	}
@@ -182,7 +181,7 @@ func (d *deleter) run(ctx context.Context, name string) error {
 	st, err := d.engine.Status(ctx, name)
 	gone := stack.WasAbsent
 	if err == nil && st.Status.InProgress() {
-		gone = stack.Deleted // should it be gone after that, it is since this run
+		gone = stack.Deleted // if it is gone after that, it went during this run
 		st, err = d.engine.Settled(ctx, name)
 	}
 	if errors.Is(err, stack.ErrNotFound) {
@@ -231,11 +230,8 @@ func (d *deleter) inspect(ctx context.Context, st stack.Stack) ([]stack.StackRes
 	if err := d.checkRetain(st, resources); err != nil {
 		return nil, err
 	}
-	d.result.Resources = []resourceJSON{}
+	d.result.Resources = existing(resources, d.retain)
 	for _, res := range resources {
-		if res.Exists() && !slices.Contains(d.retain, res.LogicalID) {
-			d.result.Resources = append(d.result.Resources, resourceJSON{res.LogicalID, res.Type, res.PhysicalID})
-		}
 		if res.Status == string(stack.DeleteFailed) {
 			d.tell.say("%s (%s) could not be deleted the last time: %s", res.LogicalID, res.PhysicalID, res.Reason)
 		}
@@ -247,6 +243,17 @@ func (d *deleter) inspect(ctx context.Context, st stack.Stack) ([]stack.StackRes
 		return nil, awsenv.Explain(err)
 	}
 	return resources, awsenv.Explain(d.warnPeers(ctx, d.cloud, groupsOf(resources, d.retain)))
+}
+
+// existing are those of a stack's resources that there are, but for the logical IDs in except.
+func existing(resources []stack.StackResource, except []string) []resourceJSON {
+	list := []resourceJSON{}
+	for _, r := range resources {
+		if r.Exists() && !slices.Contains(except, r.LogicalID) {
+			list = append(list, resourceJSON{r.LogicalID, r.Type, r.PhysicalID})
+		}
+	}
+	return list
 }
 
 // findBlockers lists everything that would make the deletion fail.
@@ -267,7 +274,7 @@ func (d *deleter) findBlockers(ctx context.Context, st stack.Stack, resources []
 	return nil
 }
 
-// delete deletes a stack that nothing is known to hold.
+// delete deletes a stack for which no blocker was found, if the user agrees.
 func (d *deleter) delete(ctx context.Context, st stack.Stack, resources []stack.StackResource) error {
 	question := fmt.Sprintf("Delete %s with its %d security groups?", st.Name, len(groupsOf(resources, d.retain)))
 	if err := d.confirm(ctx, question); err != nil {
@@ -285,7 +292,7 @@ func (d *deleter) delete(ctx context.Context, st stack.Stack, resources []stack.
 	}
 	err := d.erase(ctx, st)
 	if err != nil {
-		d.stands(ctx, st)
+		d.restoreTies(ctx, st)
 	}
 	return err
 }
@@ -317,12 +324,7 @@ func (d *deleter) explain(ctx context.Context, st stack.Stack, failed *stack.Fai
 		d.tell.say("warning: what holds the stack could not be found: %v", err)
 		return e
 	}
-	d.result.Resources = []resourceJSON{}
-	for _, res := range resources {
-		if res.Exists() {
-			d.result.Resources = append(d.result.Resources, resourceJSON{res.LogicalID, res.Type, res.PhysicalID})
-		}
-	}
+	d.result.Resources = existing(resources, nil)
 	if len(d.result.Blockers) > 0 {
 		e.hint = "clear what the list names, then run the same command again"
 	}
@@ -332,7 +334,7 @@ func (d *deleter) explain(ctx context.Context, st stack.Stack, failed *stack.Fai
 	return e
 }
 
-// checkRetain refuses to leave resources behind where CloudFormation would: it knows that for a failed deletion alone.
+// checkRetain refuses --retain where CloudFormation would: only a resource whose deletion has failed can be left behind.
 func (d *deleter) checkRetain(st stack.Stack, resources []stack.StackResource) error {
 	if len(d.retain) == 0 {
 		return nil

@@ -13,7 +13,8 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-// deployment is the way from a config to its stack, as far as showing a change and carrying it out have it in common.
+// deployment is what showing a change and carrying it out have in common: the AWS of the config, the stack's engine, and what
+// the stack is to become.
 type deployment struct {
 	*session
 	cloud  *cloud
@@ -171,7 +172,7 @@ func (d *deployment) noteWarnings(plan *stack.Plan) {
 	}
 }
 
-// tellWarnings shows them to who is about to be asked for the plan.
+// tellWarnings shows a plan's warnings to the user who is about to be asked for it.
 func (d *deployment) tellWarnings(plan *stack.Plan) error {
 	if len(plan.Warnings) == 0 {
 		return nil

@@ -42,8 +42,8 @@ func (r *ruleDrift) key() ruleset.Key {
 	return r.meant.Key
 }
 
-// configNote says what the config has to do with it; empty: nothing that matters. That the config has a rule whose description
-// somebody changed goes without saying.
+// configNote says what the config has to do with it; empty: nothing that matters. A changed description needs no note: the
+// config has the rule in any case.
 func (r *ruleDrift) configNote() string {
 	switch {
 	case r.held == nil && !r.inConfig:
@@ -66,6 +66,7 @@ type parameterDrift struct {
 	tier, logicalID, name string
 	expected, actual      string
 	exists                bool
+	stranded              bool // the group whose ID it should publish is gone
 	change                change
 	traced                bool // as of rules
 }
@@ -88,12 +89,12 @@ func (d *drift) size() int {
 
 func (d *drift) isEmpty() bool { return d.size() == 0 }
 
-// reparable is the part of it that calls to EC2 and SSM can put right. A rule that was made another one and can't be made the old
-// one again is taken away.
+// reparable is the part of it that calls to EC2 and SSM can put right. A changed rule that can't be changed back is revoked.
 func (d *drift) reparable() *drift {
 	part := *d
 	part.groups, part.changed, part.added = nil, nil, slices.Clone(d.added)
 	part.removed = slices.DeleteFunc(slices.Clone(d.removed), func(r *ruleDrift) bool { return r.stranded })
+	part.parameters = slices.DeleteFunc(slices.Clone(d.parameters), func(p *parameterDrift) bool { return p.stranded })
 	for _, r := range d.changed {
 		if r.stranded {
 			part.added = append(part.added, &ruleDrift{held: r.held, change: r.change})
@@ -104,12 +105,17 @@ func (d *drift) reparable() *drift {
 	return &part
 }
 
-// beyondRepair is what they can't put right, and what does, in words.
+// beyondRepair is the rest, in words: what such calls can't put right, and what can.
 func (d *drift) beyondRepair() []string {
 	var texts []string
 	for _, r := range slices.Concat(d.removed, d.changed) {
 		if r.stranded {
 			texts = append(texts, fmt.Sprintf("the rule %q names the group of the tier %s, which was deleted", r.meant.Key, r.meant.Peer.Name))
+		}
+	}
+	for _, p := range d.parameters {
+		if p.stranded {
+			texts = append(texts, fmt.Sprintf("the parameter %s should publish %s, which was deleted", p.name, p.expected))
 		}
 	}
 	for _, g := range d.groups {
@@ -121,7 +127,8 @@ func (d *drift) beyondRepair() []string {
 // rules are all rules that differ.
 func (d *drift) rules() []*ruleDrift { return slices.Concat(d.added, d.removed, d.changed) }
 
-// findDrift compares. The rules of a group that is gone are not told one by one.
+// findDrift compares what AWS holds with the deployed template; config has the rules of the config. The rules of a group that
+// is gone are not told one by one.
 func findDrift(sc *scene, config []ruleset.Rule) *drift {
 	d := &drift{}
 	d.findRules(sc)
@@ -139,7 +146,7 @@ func findDrift(sc *scene, config []ruleset.Rule) *drift {
 	return d
 }
 
-// findRules compares the rules by their keys: what makes a rule the rule it is for EC2.
+// findRules compares the rules by their keys, by which EC2 tells rules apart.
 func (d *drift) findRules(sc *scene) {
 	held := map[ruleset.Key]heldRule{}
 	for _, h := range sc.held {
@@ -193,7 +200,7 @@ func (d *drift) pair(removed, added *ruleDrift) {
 	d.removed, d.added = slices.DeleteFunc(d.removed, isOne), slices.DeleteFunc(d.added, isOne)
 	d.changed = append(d.changed, &ruleDrift{
 		logicalID: removed.logicalID, meant: removed.meant, held: added.held,
-		inConfig: added.inConfig, stranded: removed.stranded, change: added.change,
+		inConfig: added.inConfig, stranded: removed.stranded, change: added.change, traced: added.traced,
 	})
 	d.sort()
 }
@@ -221,8 +228,8 @@ func (d *drift) findTags(sc *scene, tier string) {
 		p := sc.template.Parameters[tier]
 		like := tagDrift{tier: tier, logicalID: p.LogicalID, resource: p.Name, parameter: true}
 		expected, actual := sc.expectedTags(p.Tags), withoutSystemTags(state.tags)
-		// Whether CloudFormation hands a stack's tags on is up to the type of resource: a parameter with none of them was made
-		// without.
+		// CloudFormation doesn't hand a stack's tags on to every type of resource: a parameter that has none of them was made
+		// without them.
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(sc.stack.Tags)), func(key string) bool { return actual[key] != "" }) {
 			expected = withoutSystemTags(p.Tags)
 		}
@@ -264,6 +271,7 @@ func (d *drift) findParameter(sc *scene, tier string) {
 	if expected := sc.groupID(tier); meant && made && (!state.exists || state.value != expected) {
 		d.parameters = append(d.parameters, &parameterDrift{
 			tier: tier, logicalID: p.LogicalID, name: p.Name, expected: expected, actual: state.value, exists: state.exists,
+			stranded: slices.Contains(sc.gone, tier),
 		})
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"mlops-infra-suite/internal/sg/check"
 )
 
-// lookBeside finds what is wrong with what EC2 holds beside the drift: findings of the live checks, three calls in all. Not to be
-// able to look is no failure, for the comparison stands without it: it is told.
+// lookBeside makes the live checks: what is wrong in EC2 beside the drift, with three calls in all. A check that can't be made is
+// told and is no failure, for the comparison stands without it.
 func (s *session) lookBeside(ctx context.Context, c *cloud, sc *scene) error {
 	if sc.vpcID == "" { // all groups are gone
 		return nil
@@ -37,7 +37,7 @@ func (s *session) lookBeside(ctx context.Context, c *cloud, sc *scene) error {
 	return nil
 }
 
-// defaultGroup looks at the default group of the set's VPC. Who shares somebody else's VPC sees none.
+// defaultGroup looks at the default group of the set's VPC. In a VPC that another account has shared, none can be seen.
 func (s *session) defaultGroup(ctx context.Context, c *cloud, sc *scene) (diag.List, error) {
 	g, err := live.DefaultOf(ctx, c.ec2, sc.vpcID)
 	if _, none := errors.AsType[*live.NotFoundError](err); none {

@@ -70,7 +70,8 @@ func TestDriftBesideWhatEC2Holds(t *testing.T) {
 	got := look(0)
 	wantBeside(got, "info SG102 app", "info SG102 db", "warning SG101")
 	w.wantCalls(t, "GetCallerIdentity", "DescribeStacks", "GetTemplate", "ListStackResources", "DescribeSecurityGroups", "DescribeSecurityGroupRules",
-		"DescribeVpcs", "GetParameters", "ListTagsForResource", "DescribeSecurityGroups", "DescribeNetworkInterfaces", "DescribeStaleSecurityGroups")
+		"DescribeVpcs", "GetParameters", "ListTagsForResource", "DescribeStacks",
+		"DescribeSecurityGroups", "DescribeNetworkInterfaces", "DescribeStaleSecurityGroups")
 	g := w.defaultGroup(t)
 	message := *g.GroupId + ", the default group of " + w.vpc + ", has inbound and outbound rules"
 	i := slices.IndexFunc(got.Findings, func(f foundBeside) bool { return f.ID == "SG101" })

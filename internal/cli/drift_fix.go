@@ -10,6 +10,7 @@ import (
 
 	"mlops-infra-suite/internal/awsenv"
 	"mlops-infra-suite/internal/live"
+	"mlops-infra-suite/internal/stack"
 )
 
 // fixJSON is what --fix did, or would do.
@@ -62,14 +63,16 @@ func (f *fixJSON) writeMarkdown(m *markdown) {
 type fixStep struct {
 	action string
 	text   string
-	late   bool // it can wait until rules were revoked, should its group be full
 	run    func(context.Context) error
+
+	mayWait bool // until rules were revoked, if its group is full
 }
 
 // fixer puts drift right.
 type fixer struct {
 	*session
 	cloud     *cloud
+	engine    *stack.Engine
 	scene     *scene
 	drift     *drift
 	result    *driftResult
@@ -85,6 +88,9 @@ func (s *session) fixDrift(ctx context.Context, f *fixer) error {
 	}
 	if len(steps) > 0 && !s.app.opt.dryRun {
 		if err := f.ask(ctx, len(steps)); err != nil {
+			return err
+		}
+		if err := f.stillStands(ctx); err != nil {
 			return err
 		}
 		f.begun = true
@@ -114,6 +120,16 @@ func (f *fixer) ask(ctx context.Context, n int) error {
 	return f.confirm(ctx, fmt.Sprintf("Put %s right with %s to AWS?", f.result.StackName, plural(n, "call")))
 }
 
+// stillStands makes sure that the stack is still the one that was looked at: what was meant then may not be meant any more when the
+// question is answered.
+func (f *fixer) stillStands(ctx context.Context) error {
+	changed, err := f.scene.hasChanged(ctx, f.engine)
+	if err == nil && changed {
+		err = stackChanged(f.scene.stack.Name)
+	}
+	return err
+}
+
 // plan finds the calls in their order, and what no call puts right.
 func (f *fixer) plan() []fixStep {
 	f.result.Fix = &fixJSON{Steps: []fixStepJSON{}, Left: []string{}}
@@ -140,7 +156,7 @@ func (f *fixer) plan() []fixStep {
 
 func (f *fixer) ruleStep(s ruleStep) fixStep {
 	rule, api := ruleForEC2(s.rule, s.id, f.scene.groups), f.cloud.ec2
-	step := fixStep{text: s.String(), late: s.early}
+	step := fixStep{text: s.String(), mayWait: s.mayWait}
 	switch s.verb {
 	case live.Authorized:
 		step.action, step.run = "authorize", func(ctx context.Context) error { return live.Authorize(ctx, api, rule) }
@@ -193,10 +209,10 @@ func (f *fixer) tagStep(resource string, parameter bool, set map[string]string, 
 // carryOut makes the calls. A call that finds its group full is tried again when others have made room.
 func (f *fixer) carryOut(ctx context.Context, steps []fixStep) error {
 	var full []int
-	run := func(i int, mayWait bool) error {
+	run := func(i int, again bool) error {
 		step := steps[i]
 		err := step.run(ctx)
-		if mayWait && step.late && live.IsRuleQuota(err) {
+		if !again && step.mayWait && live.IsRuleQuota(err) {
 			full = append(full, i)
 			return nil
 		}
@@ -209,12 +225,12 @@ func (f *fixer) carryOut(ctx context.Context, steps []fixStep) error {
 		return nil
 	}
 	for i := range steps {
-		if err := run(i, true); err != nil {
+		if err := run(i, false); err != nil {
 			return err
 		}
 	}
 	for _, i := range full {
-		if err := run(i, false); err != nil {
+		if err := run(i, true); err != nil {
 			return err
 		}
 	}

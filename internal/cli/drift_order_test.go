@@ -16,7 +16,10 @@ import (
 // orderOf makes the order of calls for two sets of rules, which are of the tiers web and app.
 func orderOf(meant, held []ruleset.Rule, quota int) (*ruleOrder, *drift) {
 	tiers := []ruleset.Tier{{Name: "web"}, {Name: "app"}}
-	o := &ruleOrder{meant: ruleset.NewSet(tiers, meant), held: ruleset.NewSet(tiers, held), quota: quota}
+	set := func(rules []ruleset.Rule) ruleset.Set {
+		return ruleset.NewSet(tiers, withoutPlaceholders(slices.Clone(rules)))
+	}
+	o := &ruleOrder{meant: set(meant), held: set(held), quota: quota}
 	o.zones()
 	delta := ruleset.Compare(meant, held)
 	d := &drift{}
@@ -52,6 +55,7 @@ func TestOrderOfPuttingRulesRight(t *testing.T) {
 	https := ruleFor("web", ruleset.Ingress, onPort(443), everywhere)
 	out := ruleFor("web", ruleset.Egress, ruleset.Ports{From: 1, To: 1000}, ruleset.TierPeer("app"))
 	backdoor := ruleFor("app", ruleset.Ingress, onPort(22), ruleset.TierPeer("web"))
+	anything := ruleFor("app", ruleset.Egress, ruleset.Ports{From: 1, To: 65535}, everywhere)
 	for _, tc := range []struct {
 		name        string
 		meant, held []ruleset.Rule
@@ -72,6 +76,11 @@ func TestOrderOfPuttingRulesRight(t *testing.T) {
 			"only what would meet it has to wait",
 			[]ruleset.Rule{out, https}, []ruleset.Rule{backdoor}, 60,
 			[]string{"add web ingress tcp/443 from 0.0.0.0/0", "revoke app ingress tcp/22 from web (sgr-a)", "add web egress tcp/1-1000 to app"},
+		},
+		{
+			"the placeholder permits nothing: it is there before the last rule of egress goes",
+			[]ruleset.Rule{ruleset.Placeholder("app")}, []ruleset.Rule{anything}, 60,
+			[]string{"add app egress icmp/252.86 to 255.255.255.255/32", "revoke app egress tcp/1-65535 to 0.0.0.0/0 (sgr-a)"},
 		},
 		{
 			"a full group makes room first",

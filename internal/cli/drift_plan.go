@@ -37,8 +37,9 @@ type ruleStep struct {
 	verb  live.Verb
 	rule  ruleset.Rule // as it shall be; of a revoked one as it is
 	id    string       // of the rule that EC2 holds; empty: it is to be added
-	early bool         // it may be put off behind what is revoked
 	stack string       // of a revoked one: the other stack that has it
+
+	mayWait bool // until rules were revoked, if its group is full
 }
 
 // ruleOrder finds the calls that put rules right, in their order.
@@ -77,7 +78,7 @@ func (o *ruleOrder) steps(d *drift) []ruleStep {
 		case early[r] && r.held != nil:
 			first = append(first, ruleStep{verb: live.Modified, rule: *r.meant, id: r.held.ID})
 		case early[r]:
-			first = append(first, ruleStep{verb: live.Authorized, rule: *r.meant, early: true})
+			first = append(first, ruleStep{verb: live.Authorized, rule: *r.meant, mayWait: true})
 		default:
 			third = append(third, ruleStep{verb: live.Authorized, rule: *r.meant})
 			if r.held != nil {
@@ -130,7 +131,7 @@ func (o *ruleOrder) safe(wanting []*ruleDrift) map[*ruleDrift]bool {
 
 // unmeant are the flows that are not meant, by what EC2 holds and some rules beside.
 func (o *ruleOrder) unmeant(beside []ruleset.Rule) []reach.Flow {
-	rules := slices.Concat(slices.Collect(o.held.Rules()), beside)
+	rules := withoutPlaceholders(slices.Concat(slices.Collect(o.held.Rules()), beside))
 	return reach.Compare(o.meant, ruleset.NewSet(o.held.Tiers, rules), o.vpc).Opened
 }
 
@@ -162,23 +163,4 @@ func (s ruleStep) String() string {
 		}
 	}
 	return fmt.Sprintf("revoke %s (%s)", s.rule.Key, s.id)
-}
-
-// ruleForEC2 is a rule as EC2 takes it; groups are the IDs of the set's groups by tier.
-func ruleForEC2(r ruleset.Rule, id string, groups map[string]string) live.Rule {
-	out := live.Rule{
-		ID: id, GroupID: groups[r.Tier], Egress: r.Direction == ruleset.Egress,
-		Protocol: r.Protocol.EC2(), FromPort: r.Ports.From, ToPort: r.Ports.To, Description: r.Description,
-	}
-	switch r.Peer.Kind {
-	case ruleset.TierRef:
-		out.Group = groups[r.Peer.Name]
-	case ruleset.GroupRef:
-		out.Group = r.Peer.Name
-	case ruleset.PrefixList:
-		out.PrefixList = r.Peer.Name
-	case ruleset.CIDR:
-		out.CIDR = r.Peer.String()
-	}
-	return out
 }

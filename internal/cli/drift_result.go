@@ -206,7 +206,7 @@ const (
 	originTemplate  = "template"
 )
 
-// originsOf are the origins of the config's rules. Of a rule that the config does not have any more the template is one.
+// originsOf are the origins of the config's rules, by key. A placeholder comes from the template.
 func originsOf(config ruleset.Set) map[ruleset.Key]string {
 	origins := map[ruleset.Key]string{}
 	for _, t := range config.Tiers {

@@ -39,8 +39,45 @@ type parameterState struct {
 }
 
 // lookAround reads everything that a search for drift looks at. It waits for an operation on the stack that is under way:
-// before its end, what is there is neither the one template nor the other.
+// before its end, what is there is neither the one template nor the other. If one begins while it reads, it reads again.
 func (s *session) lookAround(ctx context.Context, c *cloud, engine *stack.Engine) (*scene, error) {
+	for range maxLooks {
+		sc, err := s.lookOnce(ctx, c, engine)
+		if err != nil {
+			return nil, err
+		}
+		changed, err := sc.hasChanged(ctx, engine)
+		if err != nil {
+			return nil, err
+		}
+		if !changed {
+			return sc, nil
+		}
+		s.tell.say("The stack %s was changed while it was looked at: looking again", sc.stack.Name)
+	}
+	return nil, stackChanged(s.cfg.Names.Stack())
+}
+
+// maxLooks is how often a stack that others keep changing is looked at.
+const maxLooks = 3
+
+// hasChanged reports whether an operation on the stack has begun since it was looked at.
+func (sc *scene) hasChanged(ctx context.Context, engine *stack.Engine) (bool, error) {
+	now, err := engine.Status(ctx, sc.stack.ID)
+	switch {
+	case errors.Is(err, stack.ErrNotFound):
+		return true, nil
+	case err != nil:
+		return false, awsenv.Explain(err)
+	}
+	return now.Status != sc.stack.Status || !now.Updated.Equal(sc.stack.Updated), nil
+}
+
+func stackChanged(name string) error {
+	return blockedf("STACK_CHANGED", "run the same command again when the other operation is over", "the stack %s has been changed meanwhile", name)
+}
+
+func (s *session) lookOnce(ctx context.Context, c *cloud, engine *stack.Engine) (*scene, error) {
 	name := s.cfg.Names.Stack()
 	st, err := engine.Settled(ctx, name)
 	switch {
@@ -175,8 +212,11 @@ func (sc *scene) heldSet() ruleset.Set { return sc.setOf(rulesHeld(sc.held)) }
 func (sc *scene) meantSet() ruleset.Set { return sc.setOf(slices.Collect(maps.Values(sc.meant()))) }
 
 func (sc *scene) setOf(rules []ruleset.Rule) ruleset.Set {
-	rules = slices.DeleteFunc(rules, func(r ruleset.Rule) bool { return r.Key == ruleset.Placeholder(r.Tier).Key })
-	return ruleset.NewSet(sc.template.Set().Tiers, rules)
+	return ruleset.NewSet(sc.template.Set().Tiers, withoutPlaceholders(rules))
+}
+
+func withoutPlaceholders(rules []ruleset.Rule) []ruleset.Rule {
+	return slices.DeleteFunc(rules, func(r ruleset.Rule) bool { return r.Key == ruleset.Placeholder(r.Tier).Key })
 }
 
 // expectedTags are the tags that a resource of the stack should have: the stack's and its own.

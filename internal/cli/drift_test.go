@@ -204,6 +204,21 @@ func TestDriftOfTagsParametersAndGroups(t *testing.T) {
 	})
 }
 
+// What a parameter publishes is nothing that a config could say: it can be put right, and not kept.
+func TestDriftOfAParameterIsNotToBeKept(t *testing.T) {
+	inDriftBench(t, func(t *testing.T, b *driftBench) {
+		b.by(func(h *hands) {
+			if _, err := ssm.NewFromConfig(h.cfg["bob"]).DeleteParameter(t.Context(), &ssm.DeleteParameterInput{Name: aws.String(parameterOf("db"))}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		said := b.run(0, nil, "check-drift", "--rules-only").Stdout
+		if !strings.Contains(said, "to put it right: ") || strings.Contains(said, "to keep it: ") {
+			t.Errorf("it says:\n%s", said)
+		}
+	})
+}
+
 // A deleted group can't come back by rules: the rest is put right, and the way out named.
 func TestDriftOfADeletedGroup(t *testing.T) {
 	inDriftBench(t, func(t *testing.T, b *driftBench) {
@@ -214,6 +229,12 @@ func TestDriftOfADeletedGroup(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.allow("bob", "app", 99, "10.0.0.0/8")
+			// Somebody publishes another group, so that what reads the parameter goes on working.
+			if _, err := ssm.NewFromConfig(h.cfg["bob"]).PutParameter(t.Context(), &ssm.PutParameterInput{
+				Name: aws.String(parameterOf("db")), Value: aws.String(h.ids["app"]), Overwrite: aws.Bool(true),
+			}); err != nil {
+				t.Fatal(err)
+			}
 		})
 		got := b.check(6, "--fix", "--force")
 		if len(got.Groups) != 1 || got.Groups[0].State != "deleted" || got.Groups[0].Change.Event != "DeleteSecurityGroup" || got.Groups[0].Tier != "db" {
@@ -222,7 +243,7 @@ func TestDriftOfADeletedGroup(t *testing.T) {
 		if len(got.Rules.Removed) != 1 || got.Rules.Removed[0].key() != "app egress tcp 5432-5432 db" {
 			t.Errorf("removed: %+v", got.Rules.Removed)
 		}
-		if got.Error.Code != "NOT_FIXED" || len(got.Fix.Left) != 2 || len(got.Fix.Steps) != 1 || !got.Fix.Steps[0].Done {
+		if got.Error.Code != "NOT_FIXED" || len(got.Fix.Left) != 3 || len(got.Fix.Steps) != 1 || !got.Fix.Steps[0].Done {
 			t.Errorf("%+v, %+v", got.Error, got.Fix)
 		}
 		if !strings.Contains(strings.Join(got.Fix.Left, " "), "delete-security-groups, then create-security-groups") {

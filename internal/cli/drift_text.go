@@ -70,8 +70,11 @@ func (r *driftResult) advice() []string {
 		return nil
 	}
 	var lines []string
-	if !r.found.reparable().isEmpty() {
-		lines = append(lines, "to put it right: "+r.command, "to keep it: write it into the config, and deploy")
+	if part := r.found.reparable(); !part.isEmpty() {
+		lines = append(lines, "to put it right: "+r.command)
+		if len(part.rules())+len(part.tags) > 0 { // what a parameter publishes no config can say
+			lines = append(lines, "to keep it: write it into the config, and deploy")
+		}
 	}
 	return append(lines, r.found.beyondRepair()...)
 }

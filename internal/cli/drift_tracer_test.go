@@ -15,6 +15,7 @@ func tracerOf(held ruleset.Rule, missing ...ruleset.Rule) *tracer {
 	}
 	return &tracer{
 		drift: d, tiers: map[string]string{"sg-1": "web"}, physical: map[string]string{},
+		egress: map[string]bool{"sgr-9": held.Direction == ruleset.Egress},
 		undone: map[string]live.Event{}, modified: map[string]*ruleDrift{},
 	}
 }
@@ -80,5 +81,39 @@ func TestEventsAreJoinedByID(t *testing.T) {
 	tr.feed(event("AuthorizeSecurityGroupIngress", live.Authorized, made), "sg-1")
 	if len(tr.drift.changed) != 1 || tr.drift.changed[0].change.found() {
 		t.Errorf("%+v", tr.drift.changed)
+	}
+}
+
+// Who changed a rule before the last change of it did not make it what it is: while CloudTrail doesn't have the last one yet, who made
+// that is not known, and no older event that happens to fit says more.
+func TestOlderModificationIsNoAnswer(t *testing.T) {
+	held := ruleFor("web", ruleset.Egress, onPort(443), inside)
+	modification := func(port int, description string) live.Event {
+		return event("ModifySecurityGroupRules", live.Modified, live.Rule{
+			ID: "sgr-9", Protocol: "tcp", FromPort: port, ToPort: port, CIDR: "10.0.0.0/8", Description: description,
+		})
+	}
+	tr := tracerOf(held)
+	tr.feed(modification(80, ""), "sg-1")
+	tr.feed(modification(443, ""), "sg-1")
+	if c := tr.drift.added[0].change; c.found() {
+		t.Errorf("%+v", c)
+	}
+	tr = tracerOf(held)
+	tr.feed(modification(443, ""), "sg-1")
+	if c := tr.drift.added[0].change; c.Who != "alice" {
+		t.Errorf("the last modification: %+v", c)
+	}
+
+	meant := held
+	meant.Description = "as it was"
+	for description, who := range map[string]string{"": "alice", "before": ""} {
+		tr = tracerOf(held)
+		tr.drift.changed = []*ruleDrift{{logicalID: "WebEgress", meant: &meant, held: tr.drift.added[0].held}}
+		tr.drift.added = nil
+		tr.feed(modification(443, description), "sg-1")
+		if c := tr.drift.changed[0].change; c.Who != who {
+			t.Errorf("described as %q: %+v", description, c)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"mlops-infra-suite/internal/awsenv"
 	"mlops-infra-suite/internal/live"
@@ -46,8 +45,8 @@ func (s *session) attribute(ctx context.Context, c *cloud, sc *scene, d *drift) 
 	return ctx.Err()
 }
 
-// findStacks names the stacks that have what CloudFormation added. Which stack made a call CloudTrail doesn't tell; what can't
-// be found out is left empty.
+// findStacks names the stacks that have the rules which CloudFormation added: CloudTrail doesn't tell which stack made a call. A
+// stack that can't be found is left empty.
 func (s *session) findStacks(ctx context.Context, c *cloud, d *drift) {
 	for _, r := range d.added {
 		if r.change.By == byCloudFormation {
@@ -74,21 +73,29 @@ func (d *drift) changes() []*change {
 	return list
 }
 
-// tracer joins events to what differs. It is fed with the events of one resource after the other, the last one first, so that
-// the first event that fits is the one that made a thing what it is.
+// tracer joins events to what differs. It is fed with the events of one resource after the other, newest first, so that the
+// first event that fits is the one that made a thing what it is.
 type tracer struct {
 	drift    *drift
 	tiers    map[string]string     // of the groups, by ID
 	physical map[string]string     // IDs of the stack's resources, by logical ID
+	egress   map[string]bool       // by rule ID: whether it is one of egress, as far as that is known
 	undone   map[string]live.Event // by rule ID: the call that took the rule away, or made it another one
 	modified map[string]*ruleDrift // by rule ID: added rules that were another one before, which is not known yet
 }
 
 func newTracer(sc *scene, d *drift) *tracer {
-	return &tracer{
-		drift: d, tiers: sc.tiers(), physical: sc.physical,
+	t := &tracer{
+		drift: d, tiers: sc.tiers(), physical: sc.physical, egress: map[string]bool{},
 		undone: map[string]live.Event{}, modified: map[string]*ruleDrift{},
 	}
+	for id, r := range sc.meant() {
+		t.egress[sc.physical[id]] = r.Direction == ruleset.Egress
+	}
+	for _, h := range sc.held {
+		t.egress[h.ID] = h.Direction == ruleset.Egress
+	}
+	return t
 }
 
 // resources are the groups and parameters of which something differs.
@@ -132,7 +139,7 @@ func (t *tracer) follow(ctx context.Context, trail *live.Trail, resource string)
 func (t *tracer) isExplained(resource string) bool {
 	tier := t.tiers[resource]
 	for _, r := range t.drift.rules() {
-		if r.key().Tier == tier && !r.change.found() && !r.traced {
+		if r.key().Tier == tier && !r.isTold() {
 			return false
 		}
 	}
@@ -159,8 +166,8 @@ func (t *tracer) isExplained(resource string) bool {
 	return true
 }
 
-// feed joins one event. An event of another group that only names this one has its turn with that group: what is older here
-// may be newer there.
+// feed joins one event. An event of another group that only names this one is left for that group's turn: only among one
+// group's events is the order known.
 func (t *tracer) feed(e live.Event, resource string) {
 	if e.Group != "" && e.Group != resource {
 		return
@@ -180,54 +187,20 @@ func (t *tracer) feed(e live.Event, resource string) {
 	t.feedResource(e, resource)
 }
 
-// feedResource joins an event about a group, a parameter or tags as a whole. An event fits what there is now, or else it is
-// not the last one: that one CloudTrail doesn't have yet.
-func (t *tracer) feedResource(e live.Event, resource string) {
-	for _, g := range t.drift.groups {
-		if g.id == e.Group && e.Name == "DeleteSecurityGroup" && !g.change.found() {
-			g.change.set(e)
-		}
-	}
-	if !slices.Contains(e.Names, resource) {
-		return
-	}
-	for _, p := range t.drift.parameters {
-		if p.name == resource {
-			p.join(e)
-		}
-	}
-	for _, tag := range t.drift.tags {
-		if tag.resource == resource {
-			tag.join(e)
-		}
+// join joins an event that made the rule what it was at that time. If it is another one now, CloudTrail doesn't have the last
+// change yet, and no older event is that.
+func (r *ruleDrift) join(e live.Event, fits bool) {
+	switch {
+	case r.isTold():
+	case fits:
+		r.change.set(e)
+	default:
+		r.traced = true
 	}
 }
 
-// join joins an event that put or deleted the parameter. Which value was put the event hides: CloudFormation and the tool put
-// the right one, so that theirs was not the last.
-func (p *parameterDrift) join(e live.Event) {
-	put, deleted := e.Name == "PutParameter", strings.HasPrefix(e.Name, "DeleteParameter")
-	if !put && !deleted || p.change.found() || p.traced {
-		return
-	}
-	var c change
-	c.set(e)
-	if p.traced = put != p.exists || put && c.By != byUser; !p.traced {
-		p.change = c
-	}
-}
-
-// join joins an event that set the tag or took it away.
-func (t *tagDrift) join(e live.Event) {
-	value, about := e.Tags[t.key]
-	if !about || t.change.found() || t.traced {
-		return
-	}
-	away := strings.HasPrefix(e.Name, "DeleteTags") || strings.HasPrefix(e.Name, "RemoveTags")
-	if t.traced = away != (t.actual == nil) || !away && value != *t.actual; !t.traced {
-		t.change.set(e)
-	}
-}
+// isTold reports whether no older event can say more about the rule.
+func (r *ruleDrift) isTold() bool { return r.change.found() || r.traced }
 
 // key is what an event's rule is for EC2; ok is false where the event doesn't tell.
 func (t *tracer) key(r live.Rule) (_ ruleset.Key, ok bool) {
@@ -235,48 +208,49 @@ func (t *tracer) key(r live.Rule) (_ ruleset.Key, ok bool) {
 	return rule.Key, err == nil && r.Protocol != ""
 }
 
-// authorized joins that a rule was added: one that differs, or one of which later events told only the ID. A rule that is
-// another one now has been modified since, by a call that CloudTrail doesn't have yet.
+// authorized joins the addition of a rule: of one that differs, or of one of which later events told only the ID. If the rule is
+// a different one now, it was modified since, by a call that CloudTrail doesn't have yet.
 func (t *tracer) authorized(e live.Event, r live.Rule) {
 	key, told := t.key(r)
 	for _, d := range slices.Clone(t.drift.added) {
 		switch same := told && key == d.held.Key; {
-		case r.ID != "" && r.ID != d.held.ID || d.change.found():
+		case r.ID != "" && r.ID != d.held.ID || d.isTold():
 		case same || r.ID != "" && !told:
 			d.change.set(e)
 		case r.ID != "":
+			d.traced = true
 			t.pairWith(d, func(d *ruleDrift) bool { return d.meant.Key == key })
 		}
 	}
 	for _, d := range t.drift.changed {
-		same := r.ID == d.held.ID || r.ID == ""
-		if same && told && key == d.held.Key && r.Description == d.held.Description && !d.change.found() {
-			d.change.set(e)
+		same := told && key == d.held.Key
+		if r.ID == d.held.ID || r.ID == "" && same {
+			d.join(e, same && r.Description == d.held.Description)
 		}
 	}
 	if told {
-		t.stood(r.ID, key)
+		t.stood(r.ID, func(d *ruleDrift) bool { return d.meant.Key == key })
+		delete(t.modified, r.ID)
 	}
 }
 
-// stood joins that a rule of a key was added, under an ID that may not be known. What later events told of that ID was about
-// this rule. If they told nothing it still stands, as far as CloudTrail knows: no older event took it away.
-func (t *tracer) stood(id string, key ruleset.Key) {
-	was := func(d *ruleDrift) bool { return d.meant.Key == key }
-	if added, ok := t.modified[id]; ok {
+// stood joins that rules which are missing now stood after an event, under an ID that may not be known. What later events told of
+// that ID was about them. If they told nothing, no older event can have taken them away either.
+func (t *tracer) stood(id string, were func(*ruleDrift) bool) {
+	if added, ok := t.modified[id]; ok && t.pairWith(added, were) {
 		delete(t.modified, id)
-		t.pairWith(added, was)
 	}
 	if later, ok := t.undone[id]; ok {
-		t.explainRemoved(later, was)
+		t.explainRemoved(later, were)
 	}
 	for _, d := range t.drift.removed {
-		d.traced = d.traced || was(d)
+		d.traced = d.traced || were(d)
 	}
 }
 
-// revokedRule joins that a rule was taken away, by its ID or by what it was.
+// revokedRule joins the revocation of a rule, which the event names by its ID or by what it was.
 func (t *tracer) revokedRule(e live.Event, r live.Rule) {
+	t.egress[r.ID] = r.Egress
 	t.undo(e, r.ID)
 	if key, told := t.key(r); told {
 		t.explainRemoved(e, func(d *ruleDrift) bool { return d.meant.Key == key })
@@ -292,37 +266,60 @@ func (t *tracer) undo(e live.Event, id string) {
 	t.explainRemoved(e, func(d *ruleDrift) bool { return t.physical[d.logicalID] == id })
 }
 
+// explainRemoved gives the event to those missing rules that it is about and that are not explained yet.
 func (t *tracer) explainRemoved(e live.Event, is func(*ruleDrift) bool) {
 	for _, d := range t.drift.removed {
-		if is(d) && !d.change.found() && !d.traced {
-			d.change.set(e)
+		if is(d) {
+			d.join(e, true)
 		}
 	}
 }
 
-// modifiedRule joins that a rule was made another one. What it was the event doesn't tell: an earlier one may.
+// modifiedRule joins the modification of a rule. The event doesn't tell what the rule was before; an older one may.
 func (t *tracer) modifiedRule(e live.Event, r live.Rule) {
+	keys := t.modifiedKeys(r)
+	were := func(d *ruleDrift) bool { return slices.Contains(keys, d.meant.Key) }
+	if len(keys) == 1 {
+		t.stood(r.ID, were)
+	} else {
+		t.stood("", were)
+	}
 	t.undo(e, r.ID)
+	fits := func(d *ruleDrift) bool { return len(keys) == 0 || slices.Contains(keys, d.held.Key) }
 	for _, d := range t.drift.changed {
-		if d.held.ID == r.ID && !d.change.found() {
-			d.change.set(e)
+		if d.held.ID == r.ID {
+			d.join(e, fits(d) && (!d.onlyDescription() || r.Description == d.held.Description))
 		}
 	}
 	for _, d := range t.drift.added {
-		if d.held.ID == r.ID && !d.change.found() {
-			d.change.set(e)
+		if d.held.ID == r.ID && !d.isTold() {
+			d.join(e, fits(d))
 			t.modified[r.ID] = d
 		}
 	}
 }
 
-// described joins that a rule's description was changed.
+// modifiedKeys are what a modification can have made of a rule; none if the event can't be read. It doesn't tell whether the rule
+// is one of egress. Where nothing else does, because CloudTrail doesn't have the end of the rule yet, it may be either.
+func (t *tracer) modifiedKeys(r live.Rule) []ruleset.Key {
+	var keys []ruleset.Key
+	for _, egress := range []bool{false, true} {
+		r.Egress = egress
+		is, known := t.egress[r.ID]
+		if key, told := t.key(r); told && (!known || is == egress) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// described joins the change of a rule's description.
 func (t *tracer) described(e live.Event, r live.Rule) {
 	key, told := t.key(r)
 	for _, d := range t.drift.changed {
 		same := r.ID != "" && d.held.ID == r.ID || told && d.held.Key == key
-		if same && d.onlyDescription() && r.Description == d.held.Description && !d.change.found() {
-			d.change.set(e)
+		if same && d.onlyDescription() {
+			d.join(e, r.Description == d.held.Description)
 		}
 	}
 }
@@ -353,9 +350,11 @@ func (t *tracer) guessOrigins() {
 	}
 }
 
-// pairWith makes one changed rule of an added one and the missing one that it was.
-func (t *tracer) pairWith(added *ruleDrift, is func(*ruleDrift) bool) {
-	if i := slices.IndexFunc(t.drift.removed, is); i >= 0 {
+// pairWith makes one changed rule of an added one and the missing one that it was, if there is such a one.
+func (t *tracer) pairWith(added *ruleDrift, is func(*ruleDrift) bool) bool {
+	i := slices.IndexFunc(t.drift.removed, is)
+	if i >= 0 {
 		t.drift.pair(t.drift.removed[i], added)
 	}
+	return i >= 0
 }

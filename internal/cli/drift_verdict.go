@@ -28,8 +28,8 @@ const (
 // detectable are the statuses of a stack in which CloudFormation detects drift (documented).
 var detectable = []stack.Status{stack.CreateComplete, stack.UpdateComplete, stack.UpdateRollbackComplete, stack.UpdateRollbackFailed}
 
-// cloudFormationVerdict asks CloudFormation for its own verdict. That it can't be had is no error: the comparison of the rules
-// stands without it.
+// cloudFormationVerdict asks CloudFormation for its own verdict. If it can't be had, that is no error: the comparison of the
+// rules stands without it.
 func (s *session) cloudFormationVerdict(ctx context.Context, c *cloud, st stack.Stack) (live.Verdict, error) {
 	if !slices.Contains(detectable, st.Status) {
 		return live.Verdict{Status: notChecked, Reason: fmt.Sprintf("CloudFormation detects no drift of a stack in %s", st.Status)}, nil

@@ -1,6 +1,3 @@
-// Package cli is the command line: it reads arguments, drives the other packages, and turns what they return into text,
-// JSON and exit codes. Everything it needs from the outside comes in an Env; stdout gets the result and nothing else,
-// stderr the narration.
 package cli
 
 import (
@@ -31,12 +28,13 @@ type Env struct {
 	StdinTerminal  bool
 	StderrTerminal bool
 
-	// StdoutWidth and StderrWidth are the columns of a terminal; 0 where there is none, or one that doesn't tell: then no line is broken.
+	// StdoutWidth and StderrWidth are the columns of a terminal. 0: there is no terminal, or its width is not known; then no
+	// line is broken.
 	StdoutWidth int
 	StderrWidth int
 
-	// Interrupted makes a context that the next interrupt ends: the one that Main was given has ended by the first. Nil: there
-	// won't be another one.
+	// Interrupted makes a context that ends with the next interrupt; the context that Main was given ends with the first. Nil:
+	// no further interrupt can come.
 	Interrupted func(context.Context) (context.Context, context.CancelFunc)
 
 	// OpenSandbox opens the embedded AWS. Nil: sandbox.Open.
@@ -69,7 +67,7 @@ func width(f *os.File) int {
 	return columns
 }
 
-// untilNext is a context for what is to be done after an interrupt has ended ctx: it ends by the next one.
+// untilNext is a context for cleaning up after an interrupt has ended ctx. It ends with the next interrupt.
 func (e Env) untilNext(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = context.WithoutCancel(ctx)
 	if e.Interrupted == nil {

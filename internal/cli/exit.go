@@ -34,10 +34,18 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 func (e *exitError) Hint() string  { return e.hint }
 
+// withHint sets what the user can do about it.
+func (e *exitError) withHint(hint string) *exitError {
+	e.hint = hint
+	return e
+}
+
+// usagef is the error of a command line that is wrong. Its hint shows the way to the help; withHint sets a better one.
 func usagef(format string, args ...any) *exitError {
 	return &exitError{exit: exitUsage, code: "USAGE", err: fmt.Errorf(format, args...), hint: "sg-provisioner --help shows the actions and flags"}
 }
 
+// blockedf is the error of an action that a pre-flight check keeps from writing.
 func blockedf(code, hint, format string, args ...any) *exitError {
 	return &exitError{exit: exitBlocked, code: code, err: fmt.Errorf(format, args...), hint: hint}
 }
@@ -59,8 +67,8 @@ func insecure(findings diag.List, strict bool) *exitError {
 
 const codeInterrupted = "INTERRUPTED"
 
-// interrupted says what an interrupt left, where the error that it caused doesn't: begun tells whether anything was to be changed by
-// then. Who has begun nothing owes the user no more than that.
+// interrupted makes an interruption say what it left, unless the error has a hint that says so already. begun tells whether
+// changes were on their way by then.
 func (e *exitError) interrupted(begun bool) *exitError {
 	switch {
 	case e.code != codeInterrupted || e.hint != "":

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -63,45 +62,6 @@ type explainResult struct {
 	alone  bool // one check was asked for
 }
 
-func (a *app) explain() *cobra.Command {
-	r := &explainResult{Checks: []checkJSON{}}
-	var asked []string
-	c := a.action("explain", "Explain a security check: why, what to do, what others call it; without an ID list all", r, func(context.Context, *session) error {
-		return r.choose(asked)
-	})
-	c.Use = "explain [CHECK]"
-	c.Example = "  sg-provisioner explain SG013"
-	for _, known := range check.All() {
-		c.ValidArgs = append(c.ValidArgs, cobra.CompletionWithDesc(known.ID, known.Title))
-	}
-	c.Args = func(_ *cobra.Command, args []string) error {
-		if len(args) > 1 {
-			return usagef("explain takes the ID of one check, such as SG013, or none")
-		}
-		asked = args
-		return nil
-	}
-	return c
-}
-
-// choose takes the checks that were asked for: all of them, or one.
-func (r *explainResult) choose(ids []string) error {
-	r.checks = check.All()
-	if len(ids) > 0 {
-		c, ok := check.Find(strings.ToUpper(ids[0]))
-		if !ok {
-			e := usagef("there is no check %q", ids[0])
-			e.hint = check.Suggest(ids[0])
-			return e
-		}
-		r.checks, r.alone = []check.Check{c}, true
-	}
-	for _, c := range r.checks {
-		r.Checks = append(r.Checks, checkOf(c))
-	}
-	return nil
-}
-
 func (r *explainResult) writeText(w io.Writer) {
 	if r.Error != nil {
 		return
@@ -110,11 +70,11 @@ func (r *explainResult) writeText(w io.Writer) {
 		writeCheck(w, r.checks[0])
 		return
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for _, c := range r.checks {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", c.ID, c.Levels[0].Severity, c.Title)
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 }
 
 // writeCheck writes everything about one check, for a terminal.
@@ -142,13 +102,50 @@ func writeCheck(w io.Writer, c check.Check) {
 		return
 	}
 	fmt.Fprintln(w, "\nWhat others call it:")
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for _, m := range c.Mappings {
 		fmt.Fprintf(table, "  %s\t%s\n", m.Framework, strings.Join(m.Controls, ", "))
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 }
 
 func indent(yaml string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(yaml, "\n"), "\n", "\n  ") + "\n"
+}
+
+func (a *app) explain() *cobra.Command {
+	r := &explainResult{Checks: []checkJSON{}}
+	var asked []string
+	c := a.action("explain", "Explain a security check: why, what to do, what others call it; without an ID list all", r, func(context.Context, *session) error {
+		return r.choose(asked)
+	})
+	c.Use = "explain [CHECK]"
+	c.Example = "  sg-provisioner explain SG013"
+	for _, known := range check.All() {
+		c.ValidArgs = append(c.ValidArgs, cobra.CompletionWithDesc(known.ID, known.Title))
+	}
+	c.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usagef("explain takes the ID of one check, such as SG013, or none")
+		}
+		asked = args
+		return nil
+	}
+	return c
+}
+
+// choose takes the checks that were asked for: all of them, or one.
+func (r *explainResult) choose(ids []string) error {
+	r.checks = check.All()
+	if len(ids) > 0 {
+		c, ok := check.Find(strings.ToUpper(ids[0]))
+		if !ok {
+			return usagef("there is no check %q", ids[0]).withHint(check.Suggest(ids[0]))
+		}
+		r.checks, r.alone = []check.Check{c}, true
+	}
+	for _, c := range r.checks {
+		r.Checks = append(r.Checks, checkOf(c))
+	}
+	return nil
 }

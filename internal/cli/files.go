@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,39 +21,33 @@ func (s *session) writeAnew(name string, content []byte) error {
 	return s.replaceFile(name, content, func(*os.File) error { return nil })
 }
 
+// replaceFile writes a new file beside the old one, has settle see to it, and gives it the old one's name.
 func (s *session) replaceFile(name string, content []byte, settle func(*os.File) error) error {
 	path := s.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return unwritable(name, err)
 	}
-	tmp := fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
-	err := writeNew(tmp, content, settle)
+	// A name that nobody else thinks of: in containers that share a mount, every process has the same ID.
+	tmp := path + "." + rand.Text()[:10] + ".tmp"                        // not the process's ID: in containers that share a mount, all have the same
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
+	if err != nil {
+		return unwritable(name, err)
+	}
+	err = errors.Join(fill(f, content, settle), f.Close())
 	if err == nil {
 		err = os.Rename(tmp, path)
 	}
 	if err != nil {
-		return unwritable(name, errors.Join(err, ignoreMissing(os.Remove(tmp))))
+		return unwritable(name, errors.Join(err, os.Remove(tmp)))
 	}
 	return nil
 }
 
-func writeNew(path string, content []byte, settle func(*os.File) error) (err error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666) // less the umask
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+func fill(f *os.File, content []byte, settle func(*os.File) error) error {
 	if _, err := f.Write(content); err != nil {
 		return err
 	}
 	return settle(f)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 func unwritable(name string, err error) error {

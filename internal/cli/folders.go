@@ -20,7 +20,7 @@ func (otherError) Hint() string {
 
 const absent = "not there" // which is no error: an action that writes makes it, one that reads says what it misses
 
-// hasFolder says whether there is a folder of the path. Nothing at all is no error, anything else in its place is one.
+// hasFolder reports whether the path is a folder. It is no error if nothing is there; it is one if something else is.
 func hasFolder(path string) (bool, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -54,7 +54,7 @@ func writableFolder(path string) (string, error) {
 	if found, err := hasFolder(path); !found {
 		return absent, err
 	}
-	switch err := mayWrite(path); {
+	switch err := mayWriteIn(path); {
 	case errors.Is(err, syscall.EROFS):
 		return "read-only", nil
 	case err != nil:

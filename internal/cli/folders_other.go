@@ -2,5 +2,5 @@
 
 package cli
 
-// mayWrite can't be asked here without writing.
-func mayWrite(string) error { return nil }
+// mayWriteIn can't be asked here without writing.
+func mayWriteIn(string) error { return nil }

@@ -53,9 +53,7 @@ func checkFormat(cmd *cobra.Command, format string) error {
 	if len(others) == 0 {
 		return usagef("--output is text, json, markdown or sarif, not %q", format)
 	}
-	e := usagef("%s has no form for --output %s", cmd.Name(), format)
-	e.hint = "these have one: " + strings.Join(others, ", ")
-	return e
+	return usagef("%s has no form for --output %s", cmd.Name(), format).withHint("these have one: " + strings.Join(others, ", "))
 }
 
 // completeFormat offers the values of --output to the shell: those of the action, where one is named already.

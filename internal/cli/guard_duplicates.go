@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-
-	"mlops-infra-suite/internal/sg/ruleset"
 )
 
 // guardDuplicates stands against a plan that adds a rule which EC2 holds already, such as a hot fix that is now written into
@@ -32,20 +30,4 @@ func (d *deployment) guardDuplicates(im *impact, st *standing) []barrier {
 		"OUT_OF_BAND", fmt.Sprintf("%s to be added %s in EC2 already, added outside of the stack", plural(len(things), "rule"), areOrIs(len(things))),
 		"revoke each with its command just before the deployment, then run this command again", things,
 	}}
-}
-
-func areOrIs(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-// revocation is the command that takes a rule out of its group.
-func revocation(h heldRule, region string) string {
-	verb := "revoke-security-group-ingress"
-	if h.Direction == ruleset.Egress {
-		verb = "revoke-security-group-egress"
-	}
-	return fmt.Sprintf("aws ec2 %s --region %s --group-id %s --security-group-rule-ids %s", verb, region, h.GroupID, h.ID)
 }

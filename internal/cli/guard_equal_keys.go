@@ -1,13 +1,10 @@
 package cli
 
-import (
-	"fmt"
-
-	"mlops-infra-suite/internal/sg/ruleset"
-)
+import "fmt"
 
 // guardEqualKeys stands against a plan that adds a rule and removes one that is the same to EC2: CloudFormation, which makes
-// what is new before it deletes what is old, would report success and leave the group without the rule (reported). Rules that move between a group and resources of their own are another matter: see move.
+// what is new before it deletes what is old, would report success and leave the group without the rule (reported). Rules that
+// move between a group and resources of their own are another matter: see move.
 func guardEqualKeys(im *impact) []barrier {
 	var things []blockerJSON
 	for _, m := range im.moves() {
@@ -28,15 +25,4 @@ func guardEqualKeys(im *impact) []barrier {
 		"deploy in two steps, where the traffic may stop in between: take these rules out of the config and deploy, then put them back and deploy again",
 		things,
 	}}
-}
-
-// keyInWords is a rule in words, with its tier.
-func keyInWords(k ruleset.Key) string { return k.Tier + " " + half(k) }
-
-// plural is a number of things in words.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -17,7 +17,7 @@ const leaveLonely = `{
   "Sid": "LeaveLonelyGroups",
   "Effect": "Deny",
   "Action": ["ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags", "ec2:RevokeSecurityGroupEgress"],
-  "Resource": "arn:*:ec2:*:*:security-group/*",
+  "Resource": "*",
   "Condition": {
     "ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"},
     "Null": {"aws:ResourceTag/aws:cloudformation:stack-name": "true", "ec2:CreateAction": "true"}

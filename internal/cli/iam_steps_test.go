@@ -26,6 +26,8 @@ type rehearsal struct {
 	sgName          string
 	vpc             string
 	settings        string // app_config.yaml
+	listed          bool   // a rule of the last tier names a prefix list
+	list            string // its ID
 }
 
 // principal is a user of the set's account.
@@ -71,7 +73,7 @@ tags: TAGS
 	},
 	{
 		name: "two tiers in Frankfurt", account: "210987654321", region: "eu-central-1",
-		edge: "web", last: "web", sgName: "cornershop-staging-s001-eu-central-1-sg",
+		edge: "web", last: "web", sgName: "cornershop-staging-s001-eu-central-1-sg", listed: true,
 		text: `client: {company_name: Corner Shop, company_prefix: cornershop, account_id: "210987654321", tenant_id: s001}
 environment: {env: staging, region: eu-central-1}
 security_groups:
@@ -114,7 +116,15 @@ tags: TAGS
 // config is the set's config in a state.
 func (r rehearsal) config(now state) string {
 	overrides := now.overrides
-	if overrides == "" {
+	switch {
+	case r.listed:
+		const before = "\n      additional_egress: ["
+		if overrides == "" {
+			overrides = "\n    LAST:" + before + "]"
+		}
+		rule := "{protocol: tcp, port: 8444, destination_prefix_list: " + r.list + ", description: To the partners},"
+		overrides = strings.Replace(overrides, before, before+rule, 1)
+	case overrides == "":
 		overrides = "{}"
 	}
 	return strings.NewReplacer("VPC\n", r.vpc+"\n", "OVERRIDES", strings.ReplaceAll(overrides, "LAST", r.last), "TAGS", now.tags).Replace(r.text)
@@ -285,9 +295,17 @@ func drift(t *testing.T, s *stage) {
 			}
 		}
 		for _, r := range a.rules(t, last) {
-			if aws.ToInt32(r.FromPort) == 9090 { // removed
+			switch {
+			case aws.ToInt32(r.FromPort) == 9090: // removed
 				try[*ec2.RevokeSecurityGroupIngressOutput](t)(a.ec2.RevokeSecurityGroupIngress(ctx,
 					&ec2.RevokeSecurityGroupIngressInput{GroupId: &last, SecurityGroupRuleIds: []string{*r.SecurityGroupRuleId}}))
+			case r.PrefixListId != nil: // edited
+				try[*ec2.ModifySecurityGroupRulesOutput](t)(a.ec2.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{
+					GroupId: &last, SecurityGroupRules: []types.SecurityGroupRuleUpdate{{
+						SecurityGroupRuleId: r.SecurityGroupRuleId, SecurityGroupRule: &types.SecurityGroupRuleRequest{
+							IpProtocol: aws.String("tcp"), FromPort: aws.Int32(8444), ToPort: aws.Int32(8445), PrefixListId: r.PrefixListId, Description: r.Description},
+					}},
+				}))
 			}
 		}
 		try[*cloudformation.CreateStackOutput](t)(a.cfn.CreateStack(ctx, &cloudformation.CreateStackInput{

@@ -34,7 +34,7 @@ func (p permissions) add(s *stage) {
 var (
 	testSet  = regexp.MustCompile(`SG_NAME-t[0-9a-f]{6}\b`)
 	digest   = regexp.MustCompile(`/[0-9a-f]{64}\.json$`)
-	resource = regexp.MustCompile(`\b(sg|sgr|vpc)-[0-9a-f]{17}\b`)
+	resource = regexp.MustCompile(`\b(sg|sgr|vpc|pl)-[0-9a-f]{17}\b`)
 	madeUp   = regexp.MustCompile(`:changeSet/sg-provisioner-[0-9a-z-]+`)
 	uuid     = regexp.MustCompile(`/[0-9a-f]{8}-[0-9a-f-]{27}\b`)
 )

@@ -92,6 +92,9 @@ func newStage(t *testing.T, set rehearsal) *stage {
 			t.Fatal(err)
 		}
 		s.set.vpc = vpc
+		made := try[*ec2.CreateManagedPrefixListOutput](t)(a.ec2.CreateManagedPrefixList(t.Context(), &ec2.CreateManagedPrefixListInput{
+			PrefixListName: aws.String("partners"), AddressFamily: aws.String("IPv4"), MaxEntries: aws.Int32(1)}))
+		s.set.list = *made.PrefixList.PrefixListId
 	})
 	s.write(t, s.set.config(first))
 	if set.settings != "" {
@@ -353,6 +356,14 @@ const (
 	nothing = "none"
 )
 
+// otherThan is a value for a condition that makes it narrower: one that nothing has, or the opposite.
+func otherThan(operator string) string {
+	if operator == "Null" {
+		return "false"
+	}
+	return nothing
+}
+
 // cuts takes each action and each resource out, and narrows each condition to what never holds.
 func cuts(t *testing.T, policy string) (list []cut) {
 	t.Helper()
@@ -393,7 +404,7 @@ func cuts(t *testing.T, policy string) (list []cut) {
 				}
 				for j, value := range values {
 					add(fmt.Sprintf("%s where %s %s %s", s.Sid, key, operator, value), "", func(w *policyDocument) {
-						w.Statement[i].Condition[operator][key][j] = nothing
+						w.Statement[i].Condition[operator][key][j] = otherThan(operator)
 					})
 				}
 			}

@@ -156,8 +156,8 @@ func (im *impact) present(st *standing) []heldRule {
 	return rules
 }
 
-// flows says what the plan opens and closes, measured against what EC2 really holds: a rule that somebody added flows before
-// and after, and one that somebody took away does not come back by a plan that doesn't touch it.
+// flows says what the plan opens and closes, measured against what EC2 really holds: what a rule permits that somebody added flows
+// before and after, and a rule that somebody took away does not come back by a plan that doesn't touch it.
 func (im *impact) flows(st *standing) reach.Delta {
 	removed := map[ruleset.Key]bool{}
 	for _, r := range im.removed {

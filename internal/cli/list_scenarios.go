@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )
@@ -18,21 +17,21 @@ type scenarioEntry struct {
 	Source      string   `json:"source"`
 }
 
-type listResult struct {
+type listScenariosResult struct {
 	header
 	Scenarios []scenarioEntry `json:"scenarios"`
 }
 
-func (r *listResult) writeText(w io.Writer) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func (r *listScenariosResult) writeText(w io.Writer) {
+	table := newTable(w)
 	for _, s := range r.Scenarios {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Name, strings.Join(s.Tiers, " > "), s.Source, s.Description)
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 }
 
 func (a *app) listScenarios() *cobra.Command {
-	r := &listResult{Scenarios: []scenarioEntry{}}
+	r := &listScenariosResult{Scenarios: []scenarioEntry{}}
 	return a.action("list-scenarios", "List the built-in scenarios and those of the scenario folder", r, func(_ context.Context, s *session) error {
 		if err := s.loadSettings(); err != nil {
 			return err

@@ -12,8 +12,8 @@ import (
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-// A move is a rule that a plan takes from one resource and gives to another, while for EC2 it is one and the same. What becomes of
-// it is a matter of order: CloudFormation changes groups in place and makes what is new, and deletes what is old at the end.
+// A move is a rule that a plan takes from one resource and gives to another, while to EC2 it is one and the same. What becomes of
+// it depends on the order: CloudFormation first changes groups in place and makes what is new, and deletes what is old at the end.
 type move struct{ old, now ruleChange }
 
 // moves are the rules that go and come under one key, in the groups that stay.
@@ -50,9 +50,9 @@ func (im *impact) isCovered(r ruleset.Rule) bool {
 }
 
 // returning are the rules that CloudFormation will delete after the group holds them, and that the tool adds again: they permit
-// nothing that is not permitted meanwhile. (Reported: of rules with one key the old resource's deletion takes the only one there is.
-// Assumed: a group whose new inline rule is there already counts it as made. Should it be an error instead, the stack is rolled
-// back.)
+// nothing that is not permitted meanwhile. (Reported: where two resources have rules with one key, EC2 holds one rule, and the
+// deletion of the old resource takes it. Assumed: a group whose new inline rule is there already counts it as made. If that is an
+// error instead, the stack is rolled back.)
 func (im *impact) returning() []ruleset.Rule {
 	var rules []ruleset.Rule
 	for _, m := range im.moves() {
@@ -71,8 +71,8 @@ func returningOf(v *review) []ruleset.Rule {
 	return v.impact.returning()
 }
 
-// pausing are the tiers whose traffic stops for a moment: their group gives up rules that stood in it, before the resources are made
-// that take their place.
+// pausing are the tiers whose traffic stops for a moment: their group gives up inline rules before the resources that take
+// their place are made.
 func (im *impact) pausing() []string {
 	var tiers []string
 	for _, old := range im.removed {

@@ -8,9 +8,17 @@ import (
 	"mlops-infra-suite/internal/live"
 )
 
+// orphanJSON is a resource that the stack gave up and could not delete.
+type orphanJSON struct {
+	LogicalID string `json:"logical_id"`
+	Type      string `json:"type"`
+	ID        string `json:"id"`
+	Reason    string `json:"reason"`
+}
+
 // orphans finds and tells the groups that a stack of this name made and gave up, such as by a replacement while something used
-// them: EC2 holds them, and nobody manages them. own are the groups that are the stack's, or were until now. Not to be able to
-// look is no failure: it is told.
+// them: EC2 holds them, and nobody manages them. own are the groups that are the stack's, or were until now. If it can't look,
+// that is told and is no failure.
 func (s *session) orphans(ctx context.Context, c *cloud, stackName string, own groupNames) []orphanJSON {
 	list := []orphanJSON{}
 	made, err := live.StackGroups(ctx, c.ec2, stackName)

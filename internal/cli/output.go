@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"text/tabwriter"
 
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/check"
@@ -75,6 +76,7 @@ type files struct {
 	Log            string `json:"log,omitempty"`
 }
 
+// findingsOf are diagnostics as the JSON output has them, with the impact of the check that found them, if one did.
 func findingsOf(list diag.List) []finding {
 	out := make([]finding, len(list))
 	for i, d := range list {
@@ -108,3 +110,7 @@ func writeText(w io.Writer, doc interface{ writeText(w io.Writer) }) error {
 	}
 	return nil
 }
+
+// newTable lines up cells that are separated by tabs, two spaces apart, until its Flush. That needs no check: w is the buffer of
+// writeText, which keeps the first error for its own Flush.
+func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }

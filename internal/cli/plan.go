@@ -142,7 +142,8 @@ func (r *changeReport) writeText(w io.Writer) {
 	}
 }
 
-// opened is what a difference opens, in a few words: the gravest flow, which is one from the internet, and the number of others.
+// opened is what a difference opens, in a few words: the gravest flow (one from the internet, if there is one) and the number of
+// others. The difference must open something.
 func opened(d reach.Delta) string {
 	first := d.Opened[max(0, slices.IndexFunc(d.Opened, func(f reach.Flow) bool {
 		return f.From == reach.Internet || f.From == reach.InternetIPv6

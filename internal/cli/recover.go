@@ -35,8 +35,8 @@ func (d *deployment) recover(ctx context.Context, state *stack.StateError) error
 	return awsenv.Explain(d.takeWayOut(ctx, state))
 }
 
-// takeWayOut carries the way out out. Where that deletes the stack, the rules go before by which its groups name each other and of
-// which CloudFormation does not know: it could delete neither group.
+// takeWayOut carries out the way out of a state. Before one that deletes the stack, it revokes the rules by which the stack's
+// groups name each other and of which CloudFormation doesn't know: they would keep it from deleting either group.
 func (d *deployment) takeWayOut(ctx context.Context, state *stack.StateError) error {
 	if state.WayOut() != stack.DeleteAndCreate {
 		d.begun = true
@@ -56,7 +56,7 @@ func (d *deployment) takeWayOut(ctx context.Context, state *stack.StateError) er
 	}
 	_, err = d.engine.TakeWayOut(ctx, state)
 	if err != nil {
-		del.stands(ctx, stack.Stack{ID: state.StackID, Name: state.StackName, Status: state.Status})
+		del.restoreTies(ctx, stack.Stack{ID: state.StackID, Name: state.StackName, Status: state.Status})
 	}
 	return err
 }

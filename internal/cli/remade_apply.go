@@ -12,8 +12,9 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-// apply carries a plan out, and revokes what CloudFormation has lost at the moment at which nothing lives on it: a rule that names a
-// group which the plan deletes before it, since nothing uses that group and the rule would keep it; any other after it.
+// apply carries a plan out, and revokes the remade rules that leave the stack when no traffic depends on them. A rule that names
+// a group which the plan deletes is revoked before: nothing uses that group, and the rule would keep it. All others are revoked
+// after the deployment (carryOut).
 func (d *deployment) apply(ctx context.Context, plan *stack.Plan, v *review) (stack.Outcome, error) {
 	if err := d.revokeLeaving(ctx, v, true); err != nil {
 		d.putBack(ctx, v)
@@ -33,7 +34,7 @@ func (d *deployment) apply(ctx context.Context, plan *stack.Plan, v *review) (st
 	return outcome, err
 }
 
-// unfinishedError is that of a deployment which goes on without the tool, where there is something to do once it is done.
+// unfinishedError is the error of a deployment that goes on without the tool and leaves the user something to do once it is over.
 type unfinishedError struct {
 	err  error
 	then string // what there is to do
@@ -42,7 +43,7 @@ type unfinishedError struct {
 func (e *unfinishedError) Error() string { return e.err.Error() }
 func (e *unfinishedError) Unwrap() error { return e.err }
 
-// Hint is that of the error, and what there is to do.
+// Hint is the hint of the error, and what there is to do.
 func (e *unfinishedError) Hint() string {
 	var hinted interface{ Hint() string }
 	if !errors.As(e.err, &hinted) {
@@ -153,7 +154,7 @@ func (d *deployment) notRevoked(left []*leavingRule, first bool, err error) erro
 	return &exitError{exit: exitFailed, code: "NOT_VERIFIED", err: errors.New(text), hint: "revoke with: " + strings.Join(commands, "; ")}
 }
 
-// putBack adds the rules again that were revoked for a deployment which has come to nothing, also for who interrupted it.
+// putBack adds the rules again that were revoked for a deployment which has come to nothing, even after an interrupt.
 func (d *deployment) putBack(ctx context.Context, v *review) {
 	for i, l := range leavingOf(v) {
 		if !l.revoked {

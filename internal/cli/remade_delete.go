@@ -62,7 +62,7 @@ func (m *markdown) revoked(rules []revokedJSON) {
 	m.table([]string{"Rule revoked before", "Group", "What it permits"}, rows)
 }
 
-// untie revokes them: they would go with their groups. If that fails, they stand as before.
+// untie revokes the ties, which would go with their groups anyway. If one can't be revoked, those before it are put back.
 func (d *deleter) untie(ctx context.Context) error {
 	for i, r := range d.ties {
 		if err := live.Revoke(ctx, d.cloud.ec2, r); err != nil {
@@ -75,8 +75,8 @@ func (d *deleter) untie(ctx context.Context) error {
 	return nil
 }
 
-// stands puts the rules back after a deletion that failed, if it never began: CloudFormation has refused it, or could not be asked.
-func (d *deleter) stands(ctx context.Context, st stack.Stack) {
+// restoreTies puts the ties back after a deletion that never began: CloudFormation has refused it, or could not be asked.
+func (d *deleter) restoreTies(ctx context.Context, st stack.Stack) {
 	if len(d.ties) == 0 || st.Status == stack.DeleteFailed {
 		return
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 
 	"mlops-infra-suite/internal/awsenv"
 	"mlops-infra-suite/internal/live"
@@ -27,8 +26,8 @@ type leavingJSON struct {
 	Revoked bool `json:"revoked"`
 }
 
-// findLeaving finds the remade rules that a plan takes out of the stack. A rule that another stack has made stays: to this one it is
-// no more than a rule of the same key, and so the plan closes nothing by it.
+// findLeaving finds the remade rules that a plan takes out of the stack. A rule that another stack has made stays: it only has
+// the same key as one of this stack, and so the plan closes nothing by it.
 func (d *deployment) findLeaving(ctx context.Context, v *review) error {
 	st, im := v.standing, v.impact
 	going, physical := map[string]ruleset.Rule{}, map[string]string{}
@@ -104,19 +103,21 @@ func (l leavingRule) when() string {
 // whyLeaving says why the tool revokes these rules itself.
 const whyLeaving = "They were taken away and put back: CloudFormation knows them by IDs that are gone, and would leave them in EC2"
 
+// writeLeaving tells which remade rules the tool revokes, when, and why.
 func (v *review) writeLeaving(w io.Writer) {
 	if len(v.leaving) == 0 {
 		return
 	}
 	fmt.Fprintln(w, "\nRevoked beside the stack")
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for _, l := range v.leaving {
 		fmt.Fprintf(table, "  %s\t%s: %s\t%s\n", l.when(), l.held.Tier, half(l.held.Key), l.held.ID)
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 	fmt.Fprintf(w, "  %s\n", whyLeaving)
 }
 
+// leaving is writeLeaving in Markdown.
 func (m *markdown) leaving(v *review) {
 	if len(v.leaving) == 0 {
 		return

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"mlops-infra-suite/internal/diag"
@@ -11,7 +10,8 @@ import (
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-// reportDrift writes the report of what check-drift found, however putting it right ended, and returns how that was.
+// reportDrift writes the report of what check-drift found. outcome is how putting it right ended: if that is an error it is the
+// one returned, and an error of the report is only told.
 func (s *session) reportDrift(ctx context.Context, r *driftResult, outcome error) error {
 	if s.app.opt.dryRun || r.found == nil {
 		return outcome
@@ -54,14 +54,9 @@ func (s *session) driftReport(r *driftResult) *report.Drift {
 		d.Orphans = append(d.Orphans, report.Orphan(o))
 	}
 	if r.Fix != nil {
-		done := 0
 		for _, step := range r.Fix.Steps {
-			if step.Done {
-				done++
-			}
+			d.Steps = append(d.Steps, report.Step{Text: step.Text, Done: step.Done})
 		}
-		d.Fixed = done > 0
-		d.Fix = fmt.Sprintf("%d of %s done.", done, plural(len(r.Fix.Steps), "call"))
 	}
 	return d
 }

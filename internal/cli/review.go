@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"mlops-infra-suite/internal/sg/reach"
 	"mlops-infra-suite/internal/sg/ruleset"
@@ -64,7 +63,7 @@ func (d *deployment) review(ctx context.Context, plan *stack.Plan) (*review, err
 func (d *deployment) barriers(ctx context.Context, v *review) ([]barrier, error) {
 	removal, err := d.guardRemoval(ctx, v.plan, v.standing)
 	return slices.Concat(
-		guardStatus(v.plan), guardGroupGone(v), d.guardReplacement(v), removal, guardEqualKeys(v.impact), guardGone(v), d.guardTies(v), d.guardDuplicates(v.impact, v.standing),
+		guardStatus(v.plan), guardGroupGone(v), d.guardReplacement(v), removal, guardEqualKeys(v.impact), guardRuleGone(v), d.guardTies(v), d.guardDuplicates(v.impact, v.standing),
 	), err
 }
 
@@ -165,7 +164,7 @@ var signs = map[stack.Action]string{stack.Add: "+", stack.Modify: "~", stack.Rem
 
 // writeTree writes the changes tier by tier.
 func (v *review) writeTree(w io.Writer) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for i, n := range v.tree {
 		if i == 0 || n.tier != v.tree[i-1].tier {
 			fmt.Fprintf(table, "\n%s\n", cmp.Or(n.tier, "the set as a whole"))
@@ -179,7 +178,7 @@ func (v *review) writeTree(w io.Writer) {
 			fmt.Fprintf(table, "      %s\n", text)
 		}
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 }
 
 // resources names the resources behind a node.

@@ -15,6 +15,7 @@ type ruleJSON struct {
 	Covered     bool              `json:"covered,omitempty"` // permitted anyway by the tier's open egress; not in the template
 }
 
+// ruleOf is a rule as the JSON output has it.
 func ruleOf(r ruleset.Rule) ruleJSON {
 	kind := [...]string{"cidr", "tier", "security_group", "prefix_list"}[r.Peer.Kind]
 	return ruleJSON{
@@ -26,6 +27,7 @@ func ruleOf(r ruleset.Rule) ruleJSON {
 	}
 }
 
+// rulesOf are rules as the JSON output has them; covered are those of them that are permitted anyway.
 func rulesOf(rules, covered []ruleset.Rule) []ruleJSON {
 	left := make(map[ruleset.Key]bool, len(covered))
 	for _, r := range covered {

@@ -33,3 +33,6 @@ func half(k ruleset.Key) string {
 	}
 	return k.Direction.String() + ": " + inWords(k)
 }
+
+// keyInWords is a rule in words, with its tier.
+func keyInWords(k ruleset.Key) string { return k.Tier + " " + half(k) }

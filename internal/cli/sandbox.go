@@ -22,9 +22,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Short: "The embedded AWS: serve it to other programs, or empty it",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			e := usagef("sandbox needs to be told what to do: serve or reset")
-			e.hint = "sg-provisioner sandbox --help shows more"
-			return e
+			return usagef("sandbox needs to be told what to do: serve or reset").withHint("sg-provisioner sandbox --help shows more")
 		},
 	}
 	c.AddCommand(a.sandboxServe(), a.sandboxReset())
@@ -55,6 +53,7 @@ func (a *app) sandboxServe() *cobra.Command {
 	return c
 }
 
+// serveSandbox opens the port and then the store, says on stdout where it listens, and serves until ctx ends.
 func (s *session) serveSandbox(ctx context.Context, opt serveOptions) error {
 	faults := opt.faults
 	if fromEnv := s.app.env.getenv("SG_SANDBOX_FAULTS"); len(faults) == 0 && fromEnv != "" {
@@ -66,17 +65,16 @@ func (s *session) serveSandbox(ctx context.Context, opt serveOptions) error {
 		return err
 	}
 	if _, err := net.ResolveTCPAddr("tcp", opt.listen); err != nil {
-		refused := usagef("--listen %s is no address: %w", opt.listen, err)
-		refused.hint = "HOST:PORT, such as " + defaultListen + "; port 0 takes a free one"
-		return refused
+		return usagef("--listen %s is no address: %w", opt.listen, err).
+			withHint("HOST:PORT, such as " + defaultListen + "; port 0 takes a free one")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", opt.listen)
 	if err != nil {
 		return fmt.Errorf("open sandbox port: %w", err)
 	}
 	if address, ok := listener.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() && !opt.remote {
-		refused := usagef("%s is not a loopback address", opt.listen)
-		refused.hint = "--allow-remote lets others than this machine in, for a private network"
+		refused := usagef("%s is not a loopback address", opt.listen).
+			withHint("--allow-remote lets others than this machine in, for a private network")
 		return errors.Join(refused, listener.Close())
 	}
 	box, err := sandbox.Open(s.path(sandboxFolder), opts)

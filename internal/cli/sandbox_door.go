@@ -24,9 +24,8 @@ func (a *app) chooseAWS(cmd *cobra.Command) error {
 		"1": true, "true": true, "yes": true, "on": true, "0": false, "false": false, "no": false, "off": false, "": false,
 	}[strings.ToLower(value)]
 	if !known {
-		e := usagef("SG_SANDBOX is %q", value)
-		e.hint = "1, true, yes and on mean the sandbox; 0, false, no, off and nothing the real AWS"
-		return e
+		return usagef("SG_SANDBOX is %q", value).
+			withHint("1, true, yes and on mean the sandbox; 0, false, no, off and nothing the real AWS")
 	}
 	if !cmd.Flags().Changed("sandbox") {
 		a.opt.sandbox = on
@@ -65,16 +64,18 @@ func (a *app) openDoor(dir string) (*door, error) {
 	return nil, explainSandbox(err)
 }
 
-// served is the way through a server. What goes wrong on purpose is the server's own affair: faults and delays that are asked for here
-// would come to nothing, and a test that relies on them would pass for the wrong reason.
+// served is the way through a server. What goes wrong on purpose is the server's own affair: faults and delays that are asked
+// for here would come to nothing, and a test that relies on them would pass for the wrong reason.
 func served(address string, tuning sandboxTuning) (*door, error) {
 	if tuning != (sandboxTuning{}) {
-		e := usagef("a server has the sandbox open (http://%s): SG_SANDBOX_LATENCY, SG_SANDBOX_TRAIL_DELAY and SG_SANDBOX_FAULTS have no effect on it", address)
-		e.hint = "give them to 'sg-provisioner sandbox serve', as --latency, --trail-delay and --fault; or unset them here"
-		return nil, e
+		return nil, usagef("a server has the sandbox open (http://%s): SG_SANDBOX_LATENCY, SG_SANDBOX_TRAIL_DELAY and SG_SANDBOX_FAULTS have no effect on it", address).
+			withHint("give them to 'sg-provisioner sandbox serve', as --latency, --trail-delay and --fault; or unset them here")
 	}
 	return &door{address: address}, nil
 }
+
+// faultForm is the hint for faults that are none.
+const faultForm = "NAME=KIND[:PROBABILITY], such as CreateChangeSet=throttle:0.3 or WebSecurityGroup=fail; docs/sandbox.md lists the kinds"
 
 // explainSandbox says what to do about a sandbox that can't be opened.
 func explainSandbox(err error) error {
@@ -82,7 +83,7 @@ func explainSandbox(err error) error {
 	case errors.Is(err, sandbox.ErrLocked):
 		return blockedf("SANDBOX_LOCKED", "wait for the other process to end; to share one sandbox, run 'sg-provisioner sandbox serve'", "%w", err)
 	case errors.Is(err, sandbox.ErrFault):
-		return usagef("faults: %w", err)
+		return usagef("faults: %w", err).withHint(faultForm)
 	case errors.Is(err, sandbox.ErrDamaged):
 		return &exitError{exit: exitFailed, code: "SANDBOX_DAMAGED", err: err, hint: "'sg-provisioner sandbox reset' begins an empty one, and keeps the damaged file beside it"}
 	default:
@@ -101,7 +102,7 @@ func (t sandboxTuning) options() (opts sandbox.Options, err error) {
 		return opts, err
 	}
 	if opts.Faults, err = sandbox.ParseFaults(t.faults); err != nil {
-		return opts, usagef("faults: %w", err)
+		return opts, usagef("faults: %w", err).withHint(faultForm)
 	}
 	return opts, nil
 }

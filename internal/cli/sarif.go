@@ -22,10 +22,10 @@ type sarifDocument interface {
 	scans()
 }
 
-func (*validateResult) scans() {}
-func (*showResult) scans()     {}
-func (*reachResult) scans()    {}
-func (*templateResult) scans() {}
+func (*validateConfigResult) scans() {}
+func (*showScenarioResult) scans()   {}
+func (*reachResult) scans()          {}
+func (*templateResult) scans()       {}
 
 const (
 	sarifVersion = "2.1.0"

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/check"
@@ -89,14 +87,4 @@ func describe(id, title, about string, more ...string) sarifRule {
 		Help:    sarifMessage{strings.Join(plain, "\n\n"), strings.Join(formatted, "\n\n")},
 		Default: sarifConfiguration{sarifLevel(diag.Error)},
 	}
-}
-
-// sentence is a phrase with a capital and a full stop.
-func sentence(phrase string) string {
-	return capital(strings.TrimSuffix(phrase, ".")) + "."
-}
-
-func capital(phrase string) string {
-	first, size := utf8.DecodeRuneInString(phrase)
-	return string(unicode.ToUpper(first)) + phrase[size:]
 }

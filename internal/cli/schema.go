@@ -9,6 +9,7 @@ import (
 	"mlops-infra-suite/internal/sg/scenario"
 )
 
+// schema makes a command that is no action: it needs no license and no settings, and prints a file of this program.
 func (a *app) schema() *cobra.Command {
 	schemas := map[string][]byte{"config": config.Schema, "scenario": scenario.Schema}
 	return &cobra.Command{

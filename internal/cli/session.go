@@ -174,9 +174,8 @@ func (s *session) load() error {
 	return s.judge()
 }
 
-// resolve reads config, scenario and overrides. It goes on past errors as far as their parts are sound, so that one run
-// shows all of them.
-func (s *session) resolve() (diag.List, error) {
+// readConfig reads the config file, and nothing that it leads to.
+func (s *session) readConfig() (diag.List, error) {
 	folder := s.settings.Folders.Configs
 	cfg, problems, err := config.Load(s.path(folder), folder, s.app.opt.config)
 	if err != nil {
@@ -184,6 +183,35 @@ func (s *session) resolve() (diag.List, error) {
 	}
 	s.cfg = cfg
 	s.sources[cfg.File] = cfg.Source
+	return problems, nil
+}
+
+// resolve reads all that the config leads to. It goes on past errors as far as their parts are sound, so that one run shows all of
+// them.
+func (s *session) resolve() (diag.List, error) {
+	problems, err := s.resolveSet()
+	if err != nil || !problems.HasErrors() {
+		return problems, err
+	}
+	return append(problems, s.unjudged()...), nil
+}
+
+// unjudged is what is wrong with the text of assertions and waivers, where the rules that they are about are not judged.
+func (s *session) unjudged() diag.List {
+	if s.scenario == nil { // nor is it known which tiers there are
+		return check.WaiverErrors(s.cfg.Waivers, nil, s.app.env.Now())
+	}
+	_, problems := reach.Claims(s.cfg.Assertions, s.set.TierNames())
+	return append(problems, check.WaiverErrors(s.cfg.Waivers, s.set.TierNames(), s.app.env.Now())...)
+}
+
+// resolveSet reads config, scenario and overrides, and makes the template.
+func (s *session) resolveSet() (diag.List, error) {
+	problems, err := s.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.cfg
 	s.tell.step("read %s", cfg.File)
 	if cfg.Scenario == "" {
 		return problems, nil
@@ -209,10 +237,16 @@ func (s *session) resolve() (diag.List, error) {
 	if problems.HasErrors() {
 		return problems, nil
 	}
-	s.template, found = template.Build(template.Input{
-		Set: set, Scenario: cfg.Scenario, Names: cfg.Names, Tags: template.Tags(cfg), MaxResources: s.settings.ResourcesPerStack,
+	return append(problems, s.buildTemplate()...), nil
+}
+
+// buildTemplate makes the template of the set, under the names that the config has by now.
+func (s *session) buildTemplate() diag.List {
+	var problems diag.List
+	s.template, problems = template.Build(template.Input{
+		Set: s.set, Scenario: s.cfg.Scenario, Names: s.cfg.Names, Tags: template.Tags(s.cfg), MaxResources: s.settings.ResourcesPerStack,
 	})
-	return append(problems, found...), nil
+	return problems
 }
 
 // judge runs the checks over the rule set.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,30 +20,14 @@ type tierJSON struct {
 	Egress      []ruleJSON `json:"egress"`
 }
 
-type showResult struct {
+type showScenarioResult struct {
 	header
 	Tiers []tierJSON `json:"tiers"`
 
 	set ruleset.Set
 }
 
-func (a *app) showScenario() *cobra.Command {
-	r := &showResult{Tiers: []tierJSON{}}
-	return a.action("show-scenario", "Show the tiers and rules after overrides, with the origin of each rule", r, func(_ context.Context, s *session) error {
-		if err := s.load(); err != nil {
-			return err
-		}
-		r.set = s.set
-		for _, t := range s.set.Tiers {
-			r.Tiers = append(r.Tiers, tierJSON{
-				t.Name, string(t.Role), t.Description, rulesOf(t.Ingress, nil), rulesOf(t.Egress, t.CoveredEgress()),
-			})
-		}
-		return nil
-	})
-}
-
-func (r *showResult) writeText(w io.Writer) {
+func (r *showScenarioResult) writeText(w io.Writer) {
 	for i, t := range r.set.Tiers {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -53,10 +37,10 @@ func (r *showResult) writeText(w io.Writer) {
 			fmt.Fprintf(w, ": %s", diag.Printable(t.Description))
 		}
 		fmt.Fprintln(w)
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		table := newTable(w)
 		writeRules(table, "from", t.Ingress, nil)
 		writeRules(table, "to", t.Egress, t.CoveredEgress())
-		table.Flush() // w is a buffer, whose own Flush returns the error
+		table.Flush()
 		if len(t.Ingress) == 0 {
 			fmt.Fprintln(w, "  no ingress: nothing reaches this tier")
 		}
@@ -75,4 +59,47 @@ func writeRules(w io.Writer, preposition string, rules, covered []ruleset.Rule) 
 		fmt.Fprintf(w, "  %s\t%s %s\t%s\t%s (%s%s)\n", rules[i].Traffic, preposition, rules[i].Peer,
 			diag.Printable(r.Description), r.Origin, rules[i].Pos, note)
 	}
+}
+
+func (r *showScenarioResult) writeMarkdown(m *markdown) {
+	for _, t := range r.set.Tiers {
+		m.heading(3, "%s (%s)", t.Name, t.Role)
+		if t.Description != "" {
+			m.paragraph("%s", t.Description)
+		}
+		rows := slices.Concat(markdownRules("from", t.Ingress, nil), markdownRules("to", t.Egress, t.CoveredEgress()))
+		if len(rows) == 0 {
+			m.paragraph("No rules: nothing reaches this tier, and nothing leaves it.")
+			continue
+		}
+		m.table([]string{"Direction", "Traffic", "Peer", "Description", "Origin"}, rows)
+	}
+}
+
+func markdownRules(preposition string, rules, covered []ruleset.Rule) [][]string {
+	rows := make([][]string, len(rules))
+	for i, r := range rulesOf(rules, covered) {
+		origin := fmt.Sprintf("%s (%s)", r.Origin, rules[i].Pos)
+		if r.Covered {
+			origin += ", covered by the open egress"
+		}
+		rows[i] = []string{r.Direction, rules[i].Traffic.String(), preposition + " " + rules[i].Peer.String(), r.Description, origin}
+	}
+	return rows
+}
+
+func (a *app) showScenario() *cobra.Command {
+	r := &showScenarioResult{Tiers: []tierJSON{}}
+	return a.action("show-scenario", "Show the tiers and rules after overrides, with the origin of each rule", r, func(_ context.Context, s *session) error {
+		if err := s.load(); err != nil {
+			return err
+		}
+		r.set = s.set
+		for _, t := range s.set.Tiers {
+			r.Tiers = append(r.Tiers, tierJSON{
+				t.Name, string(t.Role), t.Description, rulesOf(t.Ingress, nil), rulesOf(t.Egress, t.CoveredEgress()),
+			})
+		}
+		return nil
+	})
 }

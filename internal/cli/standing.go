@@ -11,7 +11,7 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-// standing is what a change finds: what the deployed template says, and what EC2 really holds. Of a first deployment both
+// standing is what a change finds: what the deployed template says, and what EC2 really holds. Before a first deployment both
 // are empty.
 type standing struct {
 	template *template.Deployed
@@ -99,20 +99,12 @@ func meantRules(t *template.Deployed, tiers map[string]string) map[string]rulese
 	return rules
 }
 
-// named is a rule with the tier's name in the place of the ID of its group: for EC2 both are one.
+// named is a rule with the tier as its peer where the rule names the tier's group by ID: to EC2 both are the same.
 func named(r ruleset.Rule, tiersByID map[string]string) ruleset.Rule {
 	if tier, own := tiersByID[r.Peer.Name]; own && r.Peer.Kind == ruleset.GroupRef {
 		r.Peer = ruleset.TierPeer(tier)
 	}
 	return r
-}
-
-func rulesHeld(held []heldRule) []ruleset.Rule {
-	rules := make([]ruleset.Rule, len(held))
-	for i, h := range held {
-		rules[i] = h.Rule
-	}
-	return rules
 }
 
 func keysOf(rules []ruleset.Rule) map[ruleset.Key]bool {

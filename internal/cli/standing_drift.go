@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"text/tabwriter"
 
 	"mlops-infra-suite/internal/sg/ruleset"
 	"mlops-infra-suite/internal/stack"
@@ -107,11 +106,11 @@ func (v *review) writeDrift(w io.Writer) {
 		return
 	}
 	fmt.Fprintln(w, "\nChanged outside of the stack")
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w)
 	for _, r := range list {
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", r.kind, r, r.held.ID, r.fate)
 	}
-	table.Flush() // w is a buffer, whose own Flush returns the error
+	table.Flush()
 	if note := stayNote(list); note != "" {
 		fmt.Fprintf(w, "  %s\n", note)
 	}
@@ -134,8 +133,8 @@ func (m *markdown) drift(v *review) {
 	}
 }
 
-// drift is how EC2's rules differ from the deployed template: those that somebody added, took away, or
-// described otherwise, each sorted by key.
+// drift is how EC2's rules differ from the deployed template: those that somebody added, took away, or gave another description,
+// each sorted by key.
 func (st *standing) drift() (added []heldRule, missing []ruleset.Rule, described []heldRule) {
 	if st.foreign != nil {
 		return nil, nil, nil

@@ -87,19 +87,15 @@ func (s *session) testDeploy(ctx context.Context, r *testResult, keep bool) erro
 // isTest reports whether the session is about a test set.
 func (s *session) isTest() bool { return s.realNames.SGName != "" }
 
-// rename gives the set the names of a test set. The config on disk and the real set are not concerned: everything that is
-// deployed takes its name from these.
+// rename gives the session's set the names of a test set, from which everything that is deployed takes its name. The config on
+// disk and the real set stay as they are.
 func (s *session) rename() error {
 	digits := make([]byte, 3)
 	rand.Read(digits) // never fails: crypto/rand
 	test := *s.cfg
 	s.realNames, test.Names = test.Names, test.Names.Test(hex.EncodeToString(digits))
 	s.cfg = &test
-	built, problems := template.Build(template.Input{
-		Set: s.set, Scenario: test.Scenario, Names: test.Names, Tags: template.Tags(&test), MaxResources: s.settings.ResourcesPerStack,
-	})
-	s.template = built
-	return s.accept(problems)
+	return s.accept(s.buildTemplate())
 }
 
 // cleanUp deletes the test set, if there is one, and looks for those that earlier runs left.
@@ -135,7 +131,7 @@ func (s *session) cleanUp(ctx context.Context, r *testResult, keep bool) (err er
 	return err
 }
 
-// conclude puts together what the deployment and its cleaning up came to: what went wrong first is the error.
+// conclude is the error of a test: what went wrong first, with what is left of the test set, if anything is.
 func (s *session) conclude(r *testResult, err, cleanup error, interrupted bool) error {
 	name := s.cfg.Names.SGName
 	switch {
@@ -149,9 +145,9 @@ func (s *session) conclude(r *testResult, err, cleanup error, interrupted bool) 
 		s.tell.say("to remove it: %s", s.removal())
 		return err
 	case interrupted && r.Cleanup == testKept:
-		return &exitError{exit: exitInterrupted, code: "INTERRUPTED", err: fmt.Errorf("interrupted; the test set %s is kept", name)}
+		return &exitError{exit: exitInterrupted, code: codeInterrupted, err: fmt.Errorf("interrupted; the test set %s is kept", name)}
 	case interrupted:
-		return &exitError{exit: exitInterrupted, code: "INTERRUPTED", err: fmt.Errorf("interrupted; nothing of the test set %s is left", name)}
+		return &exitError{exit: exitInterrupted, code: codeInterrupted, err: fmt.Errorf("interrupted; nothing of the test set %s is left", name)}
 	default:
 		return err
 	}
@@ -168,8 +164,8 @@ func (s *session) removal() string {
 	return fmt.Sprintf("sg-provisioner -con %s -act delete-security-groups --test-sets", s.app.opt.config)
 }
 
-// leftovers are the stacks of other test sets of this config, which runs left that were killed or are at work still. Not to be
-// able to look is no failure.
+// leftovers are the stacks of this config's other test sets, of runs that were killed or are still at work. If it can't look,
+// that is no failure.
 func (s *session) leftovers(ctx context.Context, engine *stack.Engine) []string {
 	names := []string{}
 	stacks, err := s.testStacks(ctx, engine)
@@ -185,8 +181,8 @@ func (s *session) leftovers(ctx context.Context, engine *stack.Engine) []string 
 	return names
 }
 
-// testTag marks the stacks of test sets: it has the name of the real set. Only test-deploy sets it, so that a set which is meant to
-// stay is never taken for a test set, whatever its name.
+// testTag marks the stacks of test sets; its value is the name of the real set. Only test-deploy sets it, so that a set which is
+// meant to stay is never taken for a test set, whatever its name.
 const testTag = config.OwnTagPrefix + "test-of"
 
 // stackTags are the tags of the stack.
@@ -198,7 +194,8 @@ func (s *session) stackTags() map[string]string {
 	return tags
 }
 
-// testStacks are the stacks of this config's test sets: by their names, and by their mark. Others that only have such a name are told.
+// testStacks are the stacks of this config's test sets, which have both the name and the mark of one. A stack that only has such
+// a name is told and left alone.
 func (s *session) testStacks(ctx context.Context, engine *stack.Engine) ([]stack.Stack, error) {
 	names := s.cfg.Names
 	if s.isTest() {

@@ -8,19 +8,25 @@ import (
 	"github.com/spf13/cobra"
 )
 
-type validateResult struct {
+type validateConfigResult struct {
 	header
 	summary string
 }
 
-func (r *validateResult) writeText(w io.Writer) {
+func (r *validateConfigResult) writeText(w io.Writer) {
 	if r.Error == nil {
 		fmt.Fprintln(w, r.summary)
 	}
 }
 
+func (r *validateConfigResult) writeMarkdown(m *markdown) {
+	if r.Error == nil {
+		m.paragraph("%s", r.summary)
+	}
+}
+
 func (a *app) validateConfig() *cobra.Command {
-	r := &validateResult{}
+	r := &validateConfigResult{}
 	return a.action("validate-config", "Check a config: schema, names, overrides, security checks", r, func(_ context.Context, s *session) error {
 		s.findingsOnStdout = true
 		if err := s.load(); err != nil {

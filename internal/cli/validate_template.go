@@ -105,7 +105,7 @@ func (s *session) subject(file string) (*subject, error) {
 	return &subject{s.cfg.Names.Template(s.settings.Folders.Templates), text, request, true}, nil
 }
 
-// foreignTemplate reads a template that somebody wrote, after what of the settings and the config is needed.
+// foreignTemplate reads a template that is not the config's. load reads what it needs of the settings and the config.
 func (s *session) foreignTemplate(file string, load func() error) (*subject, error) {
 	if err := load(); err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func plainError(err error) string {
 	}
 }
 
-// loadAddress reads of the config what says where its template would be deployed.
+// loadAddress reads the config for the account and region that its template would be deployed to, and nothing that it leads to.
 func (s *session) loadAddress() error {
 	if err := config.CheckName(s.app.opt.config); err != nil {
 		return usagef("%w", err)
@@ -159,13 +159,10 @@ func (s *session) loadAddress() error {
 	if err := s.loadSettings(); err != nil {
 		return err
 	}
-	folder := s.settings.Folders.Configs
-	cfg, problems, err := config.Load(s.path(folder), folder, s.app.opt.config)
+	problems, err := s.readConfig()
 	if err != nil {
 		return err
 	}
-	s.cfg = cfg
-	s.sources[cfg.File] = cfg.Source
 	return s.accept(problems)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +13,8 @@ import (
 	"mlops-infra-suite/internal/sg/ruleset"
 )
 
-// verify compares what EC2 and SSM really hold with what was meant: the groups by tier name. Rules that are missing are an
-// error; rules that somebody else added are findings. EC2 is given some time: it may show late what has just been made.
+// verify compares what EC2 and SSM really hold with what was meant; groups are the IDs by tier. Rules that are missing are an
+// error; rules that somebody else added are findings. EC2 is given some time, as it may show late what has just been made.
 func (s *session) verify(ctx context.Context, c *cloud, groups map[string]string, within time.Duration) error {
 	var want []ruleset.Rule
 	for _, t := range s.set.Tiers {
@@ -66,71 +65,6 @@ func notVerified(format string, args ...any) error {
 func (s *session) liveRules(ctx context.Context, c *cloud, groups map[string]string) ([]ruleset.Rule, error) {
 	held, err := c.heldRules(ctx, groups)
 	return rulesHeld(held), err
-}
-
-// heldRule is a rule that EC2 holds.
-type heldRule struct {
-	ruleset.Rule
-	ID      string // sgr-...
-	GroupID string
-}
-
-// heldRules are the rules that EC2 holds for the groups (IDs by tier), in the words of the rule set and with their IDs.
-func (c *cloud) heldRules(ctx context.Context, groups map[string]string) ([]heldRule, error) {
-	tiers := tiersByID(groups)
-	raw, err := live.Rules(ctx, c.ec2, slices.Sorted(maps.Keys(tiers)))
-	if err != nil {
-		return nil, err
-	}
-	held := make([]heldRule, len(raw))
-	for i, r := range raw {
-		rule, err := ruleFromEC2(r, tiers)
-		if err != nil {
-			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
-		}
-		held[i] = heldRule{rule, r.ID, r.GroupID}
-	}
-	return held, nil
-}
-
-// tiersByID are the tiers of groups by the groups' IDs.
-func tiersByID(groups map[string]string) map[string]string {
-	tiers := make(map[string]string, len(groups))
-	for tier, id := range groups {
-		tiers[id] = tier
-	}
-	return tiers
-}
-
-// ruleFromEC2 reads a rule as EC2 holds it; tiers are the names of the set's groups by ID.
-func ruleFromEC2(h live.Rule, tiers map[string]string) (ruleset.Rule, error) {
-	r := ruleset.Rule{Key: ruleset.Key{Tier: tiers[h.GroupID]}, Description: h.Description}
-	if h.Egress {
-		r.Direction = ruleset.Egress
-	}
-	protocol, err := ruleset.ParseProtocol(h.Protocol)
-	if err != nil {
-		return r, err
-	}
-	r.Traffic = ruleset.Traffic{Protocol: protocol, Ports: ruleset.AnyPorts}
-	if protocol.HasPorts() || protocol.IsICMP() {
-		r.Ports = ruleset.Ports{From: h.FromPort, To: h.ToPort}
-	}
-	switch tier, own := tiers[h.Group]; {
-	case own:
-		r.Peer = ruleset.TierPeer(tier)
-	case h.Group != "":
-		r.Peer = ruleset.GroupPeer(h.Group)
-	case h.PrefixList != "":
-		r.Peer = ruleset.PrefixPeer(h.PrefixList)
-	default:
-		prefix, err := ruleset.ParseCIDR(h.CIDR)
-		if err != nil {
-			return r, err
-		}
-		r.Peer = ruleset.CIDRPeer(prefix)
-	}
-	return r, nil
 }
 
 // verifyParameters makes sure that each group's ID is published.

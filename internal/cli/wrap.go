@@ -12,8 +12,8 @@ import (
 // narrowest is the width below which broken lines would be no easier to read than long ones.
 const narrowest = 30
 
-// wrap breaks one line of prose at its spaces so that it fits into a terminal; what follows is indented. A width of 0 breaks nothing, and
-// a word that is too long stays whole: it may be there to be copied.
+// wrap breaks one line of prose at its spaces so that it fits into a terminal; what follows is indented. A width of 0 breaks
+// nothing, and a word that is too long stays whole: it may be there to be copied.
 func wrap(line string, width int, indent string) string {
 	if width < narrowest || utf8.RuneCountInString(line) <= width {
 		return line
@@ -50,8 +50,8 @@ func wrapProse(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrappedUsage breaks the lines of flags in what usage writes. (A usage template of our own would do it as well, but links
-// text/template, which calls methods by their names: the linker then keeps every method there is, and the program is three times as
+// wrappedUsage breaks the lines of flags in what usage writes. (A usage template of our own would do it as well, but it would
+// link text/template, which calls methods by name: the linker then keeps every method there is, and the program is three times as
 // large.)
 func wrappedUsage(usage func(*cobra.Command) error, width int) func(*cobra.Command) error {
 	return func(c *cobra.Command) error {

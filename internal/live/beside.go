@@ -17,7 +17,7 @@ type DefaultGroup struct {
 	Ingress, Egress bool // it has rules
 }
 
-// DefaultOf finds the default group of a VPC.
+// DefaultOf finds the default group of a VPC; *NotFoundError: this account sees none.
 func DefaultOf(ctx context.Context, api ec2.DescribeSecurityGroupsAPIClient, vpcID string) (DefaultGroup, error) {
 	out, err := api.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
 		Filters: append(filter("vpc-id", []string{vpcID}), filter("group-name", []string{"default"})...),

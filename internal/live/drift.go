@@ -45,7 +45,8 @@ type driftAPI interface {
 	cloudformation.DescribeStackResourceDriftsAPIClient
 }
 
-// DetectDrift has CloudFormation look for drift of a stack and waits for its verdict, for the time given at most.
+// DetectDrift has CloudFormation look for drift of a stack and waits for its verdict. If there is none within the time given, the
+// error wraps context.DeadlineExceeded.
 func DetectDrift(ctx context.Context, api driftAPI, stackID string, within time.Duration) (Verdict, error) {
 	begun, err := api.DetectStackDrift(ctx, &cloudformation.DetectStackDriftInput{StackName: aws.String(stackID)})
 	if err != nil {

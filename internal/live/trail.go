@@ -14,8 +14,8 @@ import (
 // TrailDays is how far back CloudTrail's event history goes (documented).
 const TrailDays = 90
 
-// What LookupEvents bears (documented): that many calls a second in an account and region. The bound on pages is ours: a
-// resource that is written to all the time is no reason to ask for minutes.
+// LookupEvents takes so many calls a second in an account and region (documented). The bound on pages is ours, so that a resource
+// which is written to all the time doesn't keep the tool asking for minutes.
 const (
 	lookupsPerSecond = 2
 	maxTrailPages    = 40
@@ -54,8 +54,8 @@ const (
 	Described  Verb = "described"
 )
 
-// RuleChange is what an event did to one rule. The rule is as far as the event tells it: of a rule that was revoked by its
-// ID often no more than that.
+// RuleChange is what an event did to one rule, as far as the event tells: of a rule that was revoked by its ID often no more
+// than the ID.
 type RuleChange struct {
 	Verb Verb
 	Rule Rule // as it was after the call; of a revoked one as it was before
@@ -104,12 +104,8 @@ func (t *Trail) Events(ctx context.Context, resource string) iter.Seq2[Event, er
 // lookup asks for one page, as soon as the rate of calls permits it.
 func (t *Trail) lookup(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
 	if len(t.calls) == lookupsPerSecond {
-		timer := time.NewTimer(time.Until(t.calls[0].Add(time.Second)))
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-timer.C:
+		if err := sleep(ctx, time.Until(t.calls[0].Add(time.Second))); err != nil {
+			return nil, err
 		}
 		t.calls = t.calls[1:]
 	}

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// readEvent reads the JSON of an event about a resource. What CloudTrail documents is the frame alone; requests and responses
-// are as EC2 and SSM log them (reported), in more than one form. So nothing here takes a form for granted, and what is not
-// there is left empty. ok is false for a call that failed, a dry run, and what is no event.
+// readEvent reads the JSON of an event about a resource. CloudTrail documents only the frame; requests and responses are as EC2
+// and SSM log them (reported), in more than one form. So nothing here takes a form for granted, and what is not there is left
+// empty. ok is false for a call that failed, a dry run, and what is no event.
 func readEvent(text, resource string) (ev Event, ok bool) {
 	root, err := parseTree(text)
 	if err != nil || root.text("eventName") == "" || root.text("errorCode") != "" {
@@ -181,7 +181,7 @@ func (r ruleReader) permission(item tree) []Rule {
 	return rules
 }
 
-// modified reads what rules were made into. Whether it is about inbound rules the call doesn't say.
+// modified reads what rules were made into. The call doesn't say whether they are inbound.
 func (r ruleReader) modified() []Rule {
 	var rules []Rule
 	for _, key := range []string{"securityGroupRule", "securityGroupRules"} {

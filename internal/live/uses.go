@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,7 +34,7 @@ func References(ctx context.Context, api groupsAPI, groupIDs []string) ([]Refere
 			}
 		}
 	}
-	rules, err := Rules(ctx, api, sortedKeys(names))
+	rules, err := Rules(ctx, api, slices.Sorted(maps.Keys(names)))
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +121,8 @@ func PeerReferences(ctx context.Context, api peerAPI, groupIDs []string) ([]Peer
 	return found, nil
 }
 
-// Importers lists the stacks that import an exported value, by name. Fn::GetStackOutput isn't listed by AWS, so neither
-// here.
+// Importers lists the stacks that import an exported value with Fn::ImportValue, by name. AWS doesn't list those that read it with
+// Fn::GetStackOutput.
 func Importers(ctx context.Context, api cloudformation.ListImportsAPIClient, export string) ([]string, error) {
 	var stacks []string
 	pages := cloudformation.NewListImportsPaginator(api, &cloudformation.ListImportsInput{ExportName: aws.String(export)})

@@ -27,8 +27,8 @@ func (s *story) handle(e stack.Event) {
 	}
 }
 
-// report writes the account of a deployment that was carried out, however it ended, and returns how that was. A test set has
-// none: it is gone in a minute.
+// report writes the account of a deployment that was carried out, however it ended, and returns outcome with its own error. A
+// test set has no account: it is gone in a minute.
 func (d *deployment) report(ctx context.Context, plan *stack.Plan, r *deployResult, began time.Time, outcome error) error {
 	if d.isTest() {
 		return outcome
@@ -56,7 +56,7 @@ func (d *deployment) account(plan *stack.Plan, r *deployResult, outcome error) (
 	}
 	a := &report.Deployment{
 		Subject:  report.NewSubject(d.cfg, d.scenario.Description),
-		Names:    report.NewNames(d.cfg, d.set.TierNames(), d.cfg.Names.Template(d.settings.Folders.Templates)),
+		Names:    report.NewNames(d.cfg, d.set, d.cfg.Names.Template(d.settings.Folders.Templates)),
 		Template: report.NewTemplate(text, d.template.Resources),
 		Outcome:  r.Outcome, StackID: plan.StackID, StackStatus: r.StackStatus, VPC: d.vpc.ID, Caller: d.cloud.caller.ARN,
 		Sandbox: d.app.opt.sandbox, Took: r.took, Log: r.Files.Log, Notices: d.story.notices,
@@ -90,12 +90,12 @@ func (d *deployment) account(plan *stack.Plan, r *deployResult, outcome error) (
 			})
 		}
 	}
-	explain(a, outcome)
+	explainFailure(a, outcome)
 	return a, nil
 }
 
-// explain says why a deployment did not end as it was meant.
-func explain(a *report.Deployment, outcome error) {
+// explainFailure says why a deployment did not end as it was meant.
+func explainFailure(a *report.Deployment, outcome error) {
 	if outcome == nil {
 		return
 	}

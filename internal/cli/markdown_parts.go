@@ -9,7 +9,6 @@ import (
 
 	"mlops-infra-suite/internal/diag"
 	"mlops-infra-suite/internal/sg/reach"
-	"mlops-infra-suite/internal/sg/ruleset"
 	"mlops-infra-suite/internal/stack"
 )
 
@@ -126,66 +125,13 @@ func (m *markdown) blockers(list []blockerJSON) {
 	m.table([]string{"Kind", "ID", "What it is, and what to do"}, rows)
 }
 
-func (r *validateResult) writeMarkdown(m *markdown) {
-	if r.Error == nil {
-		m.paragraph("%s", r.summary)
-	}
-}
-
-func (r *showResult) writeMarkdown(m *markdown) {
-	for _, t := range r.set.Tiers {
-		m.heading(3, "%s (%s)", t.Name, t.Role)
-		if t.Description != "" {
-			m.paragraph("%s", t.Description)
-		}
-		rows := slices.Concat(markdownRules("from", t.Ingress, nil), markdownRules("to", t.Egress, t.CoveredEgress()))
-		if len(rows) == 0 {
-			m.paragraph("No rules: nothing reaches this tier, and nothing leaves it.")
-			continue
-		}
-		m.table([]string{"Direction", "Traffic", "Peer", "Description", "Origin"}, rows)
-	}
-}
-
-func markdownRules(preposition string, rules, covered []ruleset.Rule) [][]string {
-	rows := make([][]string, len(rules))
-	for i, r := range rulesOf(rules, covered) {
-		origin := fmt.Sprintf("%s (%s)", r.Origin, rules[i].Pos)
-		if r.Covered {
-			origin += ", covered by the open egress"
-		}
-		rows[i] = []string{r.Direction, rules[i].Traffic.String(), preposition + " " + rules[i].Peer.String(), r.Description, origin}
-	}
-	return rows
-}
-
-func (r *reachResult) writeMarkdown(m *markdown) {
-	switch {
-	case r.delta != nil:
-		effect := "it opens nothing"
-		if r.delta.Broadens() {
-			effect = "it opens what was closed"
-		}
-		m.paragraph("In the place of %s: %s.", r.base, effect)
-		m.flows("Opened", r.delta.Opened)
-		m.flows("Closed", r.delta.Closed)
-	case r.Error == nil:
-		m.flows("Flows", r.flows)
-		m.mermaid("Connections", r.chart)
-	}
-}
-
-func (r *deployResult) writeMarkdown(m *markdown) {
-	m.review(r.review)
-	if len(r.SecurityGroups) == 0 {
+// mermaid writes a chart, which whatever shows the Markdown draws. Its text is Mermaid's, escaped where it was made; without
+// backquotes, so that it can't end the block. Without a chart nothing is written.
+func (m *markdown) mermaid(title, chart string) {
+	if chart == "" {
 		return
 	}
-	rows := make([][]string, len(r.SecurityGroups))
-	for i, g := range r.SecurityGroups {
-		rows[i] = []string{g.Tier, g.ID, g.Parameter}
-	}
-	m.heading(3, "Security groups")
-	m.paragraph("The stack %s is %s (%s).", r.StackName, r.Outcome, r.StackStatus)
-	m.table([]string{"Tier", "Group", "SSM parameter"}, rows)
-	m.orphans(r.Orphans)
+	m.heading(3, "%s", title)
+	m.block()
+	fmt.Fprintf(m.w, "```mermaid\n%s```\n", strings.ReplaceAll(chart, "`", "'"))
 }

@@ -7,8 +7,8 @@ import (
 	"mlops-infra-suite/internal/stack"
 )
 
-// guardTies stands against a plan that removes a tier whose group is named by a rule that somebody added: the group would be left
-// without a stack.
+// guardTies stands against a plan that removes a tier whose group is named by a rule that somebody added out of band: EC2 would
+// keep the group, and it would be left without a stack.
 func (d *deployment) guardTies(v *review) []barrier {
 	var things []blockerJSON
 	for _, h := range v.added {
@@ -26,9 +26,10 @@ func (d *deployment) guardTies(v *review) []barrier {
 	}}
 }
 
-// guardGone stands against a plan that changes the description of a rule that CloudFormation knows by an ID which is gone: it would
-// name that ID to EC2, and the deployment be rolled back (inferred: EC2 refuses the ID of a rule that doesn't exist).
-func guardGone(v *review) []barrier {
+// guardRuleGone stands against a plan that changes the description of a rule which CloudFormation knows by an ID that is gone.
+// It would name that ID to EC2, and the deployment would be rolled back (inferred: EC2 refuses the ID of a rule that doesn't
+// exist).
+func guardRuleGone(v *review) []barrier {
 	if v.standing.foreign != nil {
 		return nil
 	}
