@@ -28,8 +28,8 @@ type Bucket struct {
 	Owner  string // the account that the bucket must belong to: a stranger's gets nothing
 	Prefix string // of keys, without a slash at its end
 
-	// Transient has also the template of a plan that was applied taken away, at the end. CloudFormation keeps its own copy
-	// (documented: GetTemplate).
+	// Transient: the template of an applied plan is removed as well, at the end. CloudFormation keeps its own copy (documented:
+	// GetTemplate).
 	Transient bool
 }
 
@@ -138,7 +138,7 @@ func (b *Bucket) explain(err error) error {
 	case hasCode(err, "PermanentRedirect"), hasCode(err, "AuthorizationHeaderMalformed"), hasCode(err, "IllegalLocationConstraintException"):
 		e.Text = fmt.Sprintf("the bucket %s is in %s, the stack in %s", b.Name, elsewhere(err), region)
 		e.Mend = "name a bucket in " + region
-	case hasCode(err, "AccessDenied") && strings.Contains(err.Error(), "not authorized to perform: kms:"):
+	case isKeyDenied(err):
 		e.Text = fmt.Sprintf("the key that bucket %s encrypts with may not be used: %v", b.Name, codeAndWords(err))
 		e.Mend = "allow the caller kms:GenerateDataKey and kms:Decrypt on that key, or name a bucket without a key of its own"
 	case hasCode(err, "AccessDenied"):

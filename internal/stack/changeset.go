@@ -40,7 +40,7 @@ func (e *Engine) prepare(ctx context.Context, p *Plan) error {
 	return nil
 }
 
-// prefix is what the names of change sets begin with that are as p's: previews, or plans, of which those of previews are some.
+// prefix is what the names of change sets of p's kind begin with. The prefix of plans takes in those of previews.
 func (e *Engine) prefix(p *Plan) string {
 	if p.preview {
 		return e.mine + "preview-"
@@ -68,8 +68,8 @@ func leaving(left string, err error) error {
 	return fmt.Errorf("%s until the command is run again: %w", left, err)
 }
 
-// clear removes what a request for a change set has made that wasn't answered with success. No answer: it may have arrived.
-// A refusal: where there was no stack, there may be an empty one now. It says what it had to leave behind.
+// clear removes what a request for a change set may have made although err was its answer. Without an answer of AWS, the request
+// may have been carried out; a refusal may have left an empty stack where there was none. It says what it had to leave behind.
 func (e *Engine) clear(ctx context.Context, p *Plan, name string, err error) (left string) {
 	if isAnswer(err) {
 		if p.Before.Status != Absent {
@@ -83,6 +83,8 @@ func (e *Engine) clear(ctx context.Context, p *Plan, name string, err error) (le
 	return e.giveUp(ctx, p)
 }
 
+// createChangeSet asks for the plan's change set under a name of its own, so that a request which is repeated, or whose answer
+// was lost, makes no second one.
 func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) error {
 	kind := types.ChangeSetTypeUpdate
 	if p.Kind == Create {
@@ -119,8 +121,8 @@ func (e *Engine) createChangeSet(ctx context.Context, p *Plan, name string) erro
 	return nil
 }
 
-// readChangeSet waits until the plan's change set is made or has failed, and reads all of it. The first look is worth it
-// after the time given.
+// readChangeSet waits until the plan's change set is made or has failed, and reads all of it. Before the time first, a look is
+// hardly worth its call.
 func (e *Engine) readChangeSet(ctx context.Context, p *Plan, first time.Duration) (types.ChangeSetStatus, string, error) {
 	in := &cloudformation.DescribeChangeSetInput{
 		ChangeSetName:         aws.String(p.ChangeSetID),
@@ -214,6 +216,7 @@ func (e *Engine) Discard(ctx context.Context, p *Plan) error {
 	return p.object.remove(ctx)
 }
 
+// discardChangeSet is Discard without the template. After an error it can be called again, and goes on where it was.
 func (e *Engine) discardChangeSet(ctx context.Context, p *Plan) error {
 	if p.ChangeSetID == "" {
 		return nil

@@ -31,7 +31,7 @@ func (e *Engine) Delete(ctx context.Context, name string, retain ...string) (Out
 			if err := e.attach(ctx, st); err != nil {
 				return Outcome{}, err
 			}
-			gone = Deleted // should it be gone now, it is since this call
+			gone = Deleted // if it is gone by now, it went during this call
 		case st.TerminationProtection:
 			return Outcome{}, &ProtectedError{StackName: st.Name}
 		case st.Status == ReviewInProgress:

@@ -295,6 +295,16 @@ func isTemplateGone(err error) bool {
 		strings.HasPrefix(refused.Reason, "S3 error: Access Denied"))
 }
 
+// isKeyDenied recognises S3's answer about a bucket whose encryption key the caller may not use.
+func isKeyDenied(err error) bool {
+	return hasCode(err, "AccessDenied") && strings.Contains(err.Error(), "not authorized to perform: kms:")
+}
+
+// isUnknownType recognises the reason of a template that is refused for a type of resources.
+func isUnknownType(reason string) bool {
+	return strings.Contains(reason, "Unrecognized resource types")
+}
+
 // isEarlyValidation recognises the reason of a change set that CloudFormation's validation before a deployment has failed.
 func isEarlyValidation(reason string) bool { return strings.Contains(reason, "AWS::EarlyValidation") }
 

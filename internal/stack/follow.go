@@ -61,6 +61,7 @@ func (e *Engine) follow(ctx context.Context, op *operation) error {
 	return err
 }
 
+// watch hands the events of op on, at op's pace, until one of them ends it or its status does.
 func (e *Engine) watch(ctx context.Context, op *operation) error {
 	pace := newPace(op.first, op.resources, e.opt.Poll)
 	news := time.Now()

@@ -1,14 +1,18 @@
 package stack_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -120,50 +124,70 @@ func (w *world) end(t *testing.T) end {
 	slices.Reverse(all.StackSummaries) // the newest comes first
 	var effects []string
 	for _, s := range all.StackSummaries {
-		if list := w.effects(t, s.StackId); !slices.Equal(list, []string{"DELETE"}) {
+		if list := w.effects(t, s); !slices.Equal(list, []string{"DELETE"}) {
 			effects = append(effects, list...)
 		}
 	}
 	return end{w.holdings(t), effects}
 }
 
-// effects are the operations that somebody asked for on a stack, in order.
-func (w *world) effects(t *testing.T, id *string) []string {
+// effects are the operations that somebody asked for on a stack, in order. They are read anew where the stack has had another
+// one since they were read last.
+func (w *world) effects(t *testing.T, s types.StackSummary) []string {
 	t.Helper()
+	last := fmt.Sprint(*s.StackId, s.StackStatus, aws.ToTime(s.LastUpdatedTime), aws.ToTime(s.DeletionTime))
+	for _, o := range s.LastOperations {
+		last += " " + aws.ToString(o.OperationId)
+	}
+	if list, known := w.asked[last]; known {
+		return list
+	}
 	var list []string
-	events := cloudformation.NewDescribeStackEventsPaginator(w.cfn, &cloudformation.DescribeStackEventsInput{StackName: id})
+	events := cloudformation.NewDescribeStackEventsPaginator(w.cfn, &cloudformation.DescribeStackEventsInput{StackName: s.StackId})
 	for events.HasMorePages() {
 		page, err := events.NextPage(t.Context())
 		must(t, err)
 		for _, ev := range page.StackEvents {
-			ofStack := aws.ToString(ev.PhysicalResourceId) == *id && aws.ToString(ev.ResourceStatusReason) == "User Initiated"
+			ofStack := aws.ToString(ev.PhysicalResourceId) == *s.StackId && aws.ToString(ev.ResourceStatusReason) == "User Initiated"
 			if ofStack && ev.ResourceStatus != types.ResourceStatus(stack.ReviewInProgress) {
 				list = append(list, strings.TrimSuffix(string(ev.ResourceStatus), "_IN_PROGRESS"))
 			}
 		}
 	}
 	slices.Reverse(list)
+	w.asked[last] = list
 	return list
 }
 
 // course is how a journey goes of which nothing is in the way.
 type course struct {
-	start     []byte // the sandbox where the journey begins
+	start     []byte // the sandbox's file where the journey begins
+	vpc       string
+	asked     map[string][]string // see effects
+	latency   time.Duration       // of a resource
 	from, end end
 	calls     []string
 }
 
-// undisturbed makes a journey, with a CloudFormation that is so far away.
-func (j journey) undisturbed(t *testing.T, distance time.Duration) (c course) {
+// undisturbed makes a journey, with a CloudFormation that is so far away and takes so long for a resource.
+func (j journey) undisturbed(t *testing.T, distance, latency time.Duration) course {
+	t.Helper()
+	c := j.course(t)
+	c.latency = latency
+	c.again(t, func(t *testing.T, w *world) {
+		must(t, j.run(t.Context(), w, w.engine(far(w.calls, distance))))
+		c.end, c.calls = w.end(t), w.calls.Calls()
+	})
+	return c
+}
+
+// course is the journey's up to where it begins.
+func (j journey) course(t *testing.T) (c course) {
 	t.Helper()
 	in(t, sandbox.Options{Latency: latency}, stack.Options{}, func(t *testing.T, w *world) {
 		j.lead(t, w)
-		c.start, c.from = w.admin(t, "snapshot", nil), w.end(t)
-		w.calls.Reset()
-		if err := j.run(t.Context(), w, w.engine(far(w.calls, distance))); err != nil {
-			t.Fatal(err)
-		}
-		c.end, c.calls = w.end(t), w.calls.Calls()
+		c.start, c.vpc, c.from = w.snapshot(t), w.vpc, w.end(t)
+		c.asked = maps.Clone(w.asked)
 	})
 	return c
 }
@@ -179,23 +203,26 @@ func far(h http.Handler, distance time.Duration) http.Handler {
 // again runs a test in a world of its own that is where the course begins.
 func (c course) again(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
-	in(t, sandbox.Options{Latency: latency}, stack.Options{}, func(t *testing.T, w *world) {
+	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Hour) // the clock starts anew, and nothing may lie in the future
-		w.admin(t, "restore", c.start)
-		var err error
-		w.vpc, _, err = w.box.EnsureVPC(account, region, "/vpc/demo/VPCId")
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, "sandbox.db"), c.start, 0o600))
+		box, err := sandbox.Open(dir, sandbox.Options{Latency: c.latency, NoSync: true})
 		must(t, err)
+		defer func() { must(t, box.Close()) }()
+		w := newWorld(box, c.vpc, stack.Options{})
+		w.asked = maps.Clone(c.asked)
 		test(t, w)
 	})
 }
 
-// admin asks the sandbox itself for something.
-func (w *world) admin(t *testing.T, what string, body []byte) []byte {
+// snapshot is the sandbox's file as it is now.
+func (w *world) snapshot(t *testing.T) []byte {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	w.box.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/_sandbox/"+what, bytes.NewReader(body)))
+	w.box.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/_sandbox/snapshot", nil))
 	if answer.Code != http.StatusOK {
-		t.Fatalf("%s: %s", what, answer.Body)
+		t.Fatalf("snapshot: %s", answer.Body)
 	}
 	return answer.Body.Bytes()
 }
@@ -204,7 +231,7 @@ func (w *world) admin(t *testing.T, what string, body []byte) []byte {
 func TestJourneysCanBeRepeated(t *testing.T) {
 	for _, j := range journeys {
 		t.Run(j.name, func(t *testing.T) {
-			c := j.undisturbed(t, 0)
+			c := j.undisturbed(t, 0, latency)
 			c.again(t, func(t *testing.T, w *world) {
 				for range 2 {
 					must(t, j.run(t.Context(), w, w.engine(w.box)))

@@ -46,7 +46,7 @@ func TestKilledAtAnyCall(t *testing.T) {
 	t.Parallel()
 	cases := 0
 	for _, j := range journeys {
-		c := j.undisturbed(t, 0)
+		c := j.undisturbed(t, 0, latency)
 		for call := range len(c.calls) {
 			for when, d := range map[string]struct {
 				heard bool

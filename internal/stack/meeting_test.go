@@ -254,7 +254,7 @@ func TestCallsOfCommands(t *testing.T) {
 		"delete a failed try": 2, "continue a rollback": 4, "roll back": 4,
 	}
 	for _, j := range journeys {
-		calls := slices.DeleteFunc(j.undisturbed(t, 0).calls, func(call string) bool { return call == "DescribeChangeSet" || call == "DescribeStackEvents" })
+		calls := slices.DeleteFunc(j.undisturbed(t, 0, latency).calls, func(call string) bool { return call == "DescribeChangeSet" || call == "DescribeStackEvents" })
 		if len(calls) != want[j.name] {
 			t.Errorf("%s: %d calls, want %d: %q", j.name, len(calls), want[j.name], calls)
 		}

@@ -38,8 +38,8 @@ type run struct {
 // shortest is the distance of the first looks at an operation that may be that quick.
 const shortest = 3 * time.Millisecond
 
-// newPace is the pace for an operation that foresees so many operations on resources (0: not known), where the first look
-// is worth it after some time: how long its change set took tells, or else how long a call takes.
+// newPace is the pace for an operation of which so many operations on resources are foreseen (0: not known). The first look is
+// worth its call after the time first, which follows from how long the change set took, or else a call.
 func newPace(first time.Duration, resources int, period time.Duration) *pace {
 	p := &pace{
 		period: period, resources: resources, opening: max(first, shortest), factor: 2,
@@ -61,6 +61,7 @@ func (p *pace) next(now time.Time) time.Duration {
 	return d
 }
 
+// distance is the time until the next look, by the phase that the operation is in: see pace.
 func (p *pace) distance(now time.Time) time.Duration {
 	left, known := p.left(now)
 	if d := p.opening; d < p.period {

@@ -8,7 +8,7 @@ import (
 // Step is what a deployment does with a stack before its change set can be made.
 type Step string
 
-// The steps. None stands for a stack that takes a change set as it is.
+// The steps. NoStep stands for a stack that takes a change set as it is.
 const (
 	NoStep      Step = ""
 	WaitFirst   Step = "wait"   // an operation is under way: wait for its end, then look again

@@ -62,7 +62,7 @@ const (
 	refuse      answer = "refuse"  // the way out is the user's decision: StateError
 )
 
-// answers holds the answer for a deployment to every status (facts: "Stack statuses" of the CloudFormation user guide).
+// answers holds the answer for a deployment to every status (documented: the stack status codes of the CloudFormation user guide).
 var answers = map[Status]answer{
 	Absent:                        takesCreate,
 	DeleteComplete:                takesCreate,

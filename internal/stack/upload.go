@@ -75,8 +75,8 @@ func (e *TemplateChangedError) Hint() string {
 	return "somebody else has written it: find out who may write to the bucket, delete the object, then run the command again"
 }
 
-// clearUpload takes the template of an applied plan away where it isn't to stay. That it can't is no failure of the
-// deployment.
+// clearUpload removes the uploaded template of an applied plan if it isn't to stay. If that fails, it is told: the deployment has
+// succeeded.
 func (e *Engine) clearUpload(ctx context.Context, p *Plan) {
 	if !p.object.isOurs() || !p.object.bucket.Transient {
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -20,17 +19,15 @@ func (e *TemplateError) Error() string { return "CloudFormation refuses the temp
 func (e *TemplateError) Unwrap() error { return e.Err }
 
 // IsUnknownType reports whether the reason is a type of resources that CloudFormation doesn't have, here at least.
-func (e *TemplateError) IsUnknownType() bool {
-	return strings.Contains(e.Reason, "Unrecognized resource types")
-}
+func (e *TemplateError) IsUnknownType() bool { return isUnknownType(e.Reason) }
 
 type validator interface {
 	ValidateTemplate(context.Context, *cloudformation.ValidateTemplateInput, ...func(*cloudformation.Options)) (*cloudformation.ValidateTemplateOutput, error)
 }
 
-// Validate asks CloudFormation whether a template is one, of at most MaxTemplateBytes or, by way of a bucket, MaxUploadBytes. It
-// looks at the syntax, at functions and references, not at properties (documented). A *TemplateError is its no. What it has put
-// into the bucket it takes away.
+// Validate asks CloudFormation whether a template is valid, of at most MaxTemplateBytes or, by way of a bucket, MaxUploadBytes.
+// CloudFormation looks at the syntax, at functions and references, not at properties (documented). A refusal is a
+// *TemplateError. What was put into the bucket is removed again.
 func Validate(ctx context.Context, api validator, template string, bucket *Bucket) (err error) {
 	in := &cloudformation.ValidateTemplateInput{TemplateBody: aws.String(template)}
 	if bucket != nil {

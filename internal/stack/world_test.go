@@ -35,6 +35,7 @@ type world struct {
 	calls  *sandboxtest.Recorder // of the engine alone
 	vpc    string
 	events []stack.Event
+	asked  map[string][]string // what was asked of stacks, by their last operation: see effects
 }
 
 // in runs a test in a world of virtual time.
@@ -42,19 +43,22 @@ func in(t *testing.T, opt sandbox.Options, engine stack.Options, test func(*test
 	synctest.Test(t, func(t *testing.T) {
 		box := sandboxtest.Open(t, opt)
 		vpc, _, err := box.EnsureVPC(account, region, "/vpc/demo/VPCId")
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg := config(box)
-		w := &world{
-			box: box, cfn: cloudformation.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg),
-			calls: sandboxtest.Record(box), vpc: vpc,
-		}
-		engine.Emit = func(ev stack.Event) { w.events = append(w.events, ev) }
-		engine.Tool = "test"
-		w.Engine = stack.New(client(w.calls), engine)
-		test(t, w)
+		must(t, err)
+		test(t, newWorld(box, vpc, engine))
 	})
+}
+
+// newWorld is the world of a sandbox that holds a VPC.
+func newWorld(box *sandbox.Sandbox, vpc string, engine stack.Options) *world {
+	cfg := config(box)
+	w := &world{
+		box: box, cfn: cloudformation.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg),
+		calls: sandboxtest.Record(box), vpc: vpc, asked: map[string][]string{},
+	}
+	engine.Emit = func(ev stack.Event) { w.events = append(w.events, ev) }
+	engine.Tool = "test"
+	w.Engine = stack.New(client(w.calls), engine)
+	return w
 }
 
 func config(h http.Handler) aws.Config {
