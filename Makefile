@@ -28,7 +28,7 @@ image: ## Build the container image IMAGE with the Go of this machine (docs/cont
 	DOCKER_BUILDKIT=0 docker build --target local --build-arg SYSTEM_TREE=$(BIN)/rootfs/system --build-arg USER_TREE=$(BIN)/rootfs/user \
 		--build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$(CREATED) --build-arg SOURCE=$(SOURCE) -t $(IMAGE) .
 
-release: ## Build the obfuscated binaries of all platforms into dist/, with checksums and a bill of materials
+release: ## Build the obfuscated binaries of all platforms into dist/, with checksums, licenses and a bill of materials
 	GOBIN=$(abspath $(BIN)) $(GO) install mvdan.cc/garble@$(GARBLE)
 	$(GO) run ./internal/release -version $(VERSION) -garble $(abspath $(BIN))/garble -dist dist
 

@@ -1,13 +1,16 @@
 // Package internal_test keeps the shape of the whole module: who may import whom, and that every package says what it
-// promises.
+// promises, where a reader looks for it.
 package internal_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -99,15 +102,16 @@ func broken(from, to string) []string {
 
 // listed is a package as go list describes it.
 type listed struct {
-	ImportPath, Name, Doc string
-	GoFiles, Imports      []string
-	Module                *struct{ Main bool }
+	ImportPath, Name, Doc, Dir string
+	GoFiles, Imports           []string
+	Module                     *struct{ Main bool }
 }
 
-// packages are those of this module, without their tests.
-func packages(t *testing.T) []listed {
+// packages are those of this module, without their tests, in a build with some tags.
+func packages(t *testing.T, tags string) []listed {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Name,Doc,GoFiles,Imports,Module", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", tags, "-deps",
+		"-json=ImportPath,Name,Doc,Dir,GoFiles,Imports,Module", "./...")
 	cmd.Dir = ".."
 	out, err := cmd.Output()
 	if err != nil {
@@ -127,11 +131,21 @@ func packages(t *testing.T) []listed {
 	}
 }
 
+// builds are the tags of the builds that there are: a source build, a licensed one, and one licensed by the sandbox.
+var builds = []string{"", "licensed", "licensed,sandboxlicense"}
+
 func TestImports(t *testing.T) {
-	all := packages(t)
-	if len(all) < 10 {
-		t.Fatalf("only %d packages were found", len(all))
+	for _, tags := range builds {
+		all := packages(t, tags)
+		if len(all) < 10 {
+			t.Fatalf("only %d packages were found with the tags %q", len(all), tags)
+		}
+		checkImports(t, all)
 	}
+}
+
+func checkImports(t *testing.T, all []listed) {
+	t.Helper()
 	for _, p := range all {
 		from := strings.TrimPrefix(p.ImportPath, module)
 		if within(from, "internal/sg") && sgPlace(from) < 0 {
@@ -148,6 +162,10 @@ func TestImports(t *testing.T) {
 
 // The rules themselves can fail: each breaks on an edge that it is about.
 func TestImportRules(t *testing.T) {
+	untried := map[string]bool{}
+	for _, r := range rules {
+		untried[r.name] = true
+	}
 	for _, tc := range []struct {
 		from, to string
 		want     []string
@@ -179,19 +197,44 @@ func TestImportRules(t *testing.T) {
 		if got := broken(tc.from, tc.to); !slices.Equal(got, tc.want) {
 			t.Errorf("%s imports %s: %q, want %q", tc.from, tc.to, got, tc.want)
 		}
+		for _, name := range tc.want {
+			delete(untried, name)
+		}
+	}
+	for name := range untried {
+		t.Errorf("no case breaks the rule that %s", name)
 	}
 }
 
-// Every package begins with a sentence about what it is for.
+// Every package begins with a sentence about what it is for, in the file where a reader looks for it.
 func TestPackageDocs(t *testing.T) {
-	for _, p := range packages(t) {
+	for _, p := range packages(t, "") {
 		begin := "Package " + p.Name + " "
 		if p.Name == "main" {
 			begin = "Command " + p.ImportPath[strings.LastIndex(p.ImportPath, "/")+1:] + " "
+		}
+		if files := documented(t, p); len(files) != 1 || !slices.Contains([]string{"doc.go", p.Name + ".go"}, files[0]) {
+			t.Errorf("%s: its doc stands in %q, and should in doc.go or %s.go alone", p.ImportPath, files, p.Name)
 		}
 		said, ok := strings.CutPrefix(p.Doc, begin)
 		if words := strings.Fields(said); !ok || len(words) < 4 {
 			t.Errorf("%s: its doc should begin with %q and say what it is for; it is %q", p.ImportPath, begin, p.Doc)
 		}
 	}
+}
+
+// documented are the files of a package that have a comment on the package.
+func documented(t *testing.T, p listed) []string {
+	t.Helper()
+	var files []string
+	for _, name := range p.GoFiles {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file.Doc != nil {
+			files = append(files, name)
+		}
+	}
+	return files
 }

@@ -27,6 +27,7 @@ import "fmt"
 func main() { fmt.Println("hello, world") }
 `
 
+// newLab builds hello-world and the product in folder.
 func newLab(ctx context.Context, folder string) (*lab, error) {
 	l := &lab{
 		folder:   folder,
@@ -76,6 +77,7 @@ type result struct {
 	sample
 }
 
+// broken counts the commands that are over budget.
 func (r *results) broken() int {
 	n := 0
 	for _, c := range r.commands {

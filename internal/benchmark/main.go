@@ -1,5 +1,5 @@
 // Command benchmark measures what a user waits for: whole processes of sg-provisioner, from start to exit, and their peak
-// memory. It fails where a budget is broken.
+// memory. It fails if a budget is broken.
 //
 // Machines differ, so start-up is judged as a ratio to a hello-world that the same Go compiler builds with the same flags.
 // All commands take turns, round by round, so that a busy minute of the machine falls on all of them; medians of the
@@ -46,7 +46,7 @@ func run(ctx context.Context, out io.Writer, runs int) (err error) {
 	if err != nil {
 		return err
 	}
-	for attempt := 1; ; attempt++ {
+	for attempt := 1; ; attempt++ { // twice at the most
 		results, err := bench.measure(ctx, runs)
 		if err != nil {
 			return err

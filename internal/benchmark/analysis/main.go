@@ -1,6 +1,6 @@
 // Command analysis measures what a large rule set costs: flows, difference, shadowed rules and checks of 100 to 100,000
-// rules, on one core. It fails where the budget for 10,000 rules in 200 tiers is broken, and shows how time grows with the
-// rules, which is to be nearly as they do.
+// rules, on one core. It fails if the budget for 10,000 rules in 200 tiers is broken, and shows how the time grows with the
+// number of rules, which should be nearly in proportion.
 //
 // It builds the benchmarks of internal/sg/reach and runs each size in a process of its own, whose peak memory counts. It
 // runs from the module's root: `make bench`.

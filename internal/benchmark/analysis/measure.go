@@ -11,8 +11,11 @@ import (
 	"syscall"
 )
 
-// sizes are the numbers of rules that are measured, 50 to a tier.
+// sizes are the numbers of rules that are measured, rulesPerTier to a tier.
 var sizes = []int{100, 1_000, 10_000, 100_000}
+
+// rulesPerTier is how the benchmarks of internal/sg/reach divide rules among tiers, of which there are two at least.
+const rulesPerTier = 50
 
 // The budget of the product, for gatedRules rules.
 const (
@@ -31,12 +34,14 @@ type row struct {
 	mib     float64            // peak of the process that runs all
 }
 
+// gated is the index of the row that the budget is for.
 func gated(rows []row) int {
 	return slices.IndexFunc(rows, func(r row) bool { return r.rules == gatedRules })
 }
 
 func (r row) withinBudget() bool { return r.seconds["all"] <= maxSeconds && r.mib <= maxMiB }
 
+// build compiles the benchmarks, so that their compiler is in no measurement.
 func build(ctx context.Context, program string) error {
 	if out, err := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, "./internal/sg/reach").CombinedOutput(); err != nil {
 		return fmt.Errorf("build the benchmarks: %w\n%s", err, out)

@@ -23,7 +23,7 @@ func table(rows []row) string {
 	}
 	b.WriteString(" peak MiB | growth |\n|--:|--:|" + strings.Repeat("--:|", len(steps)+2) + "\n")
 	for i, r := range rows {
-		fmt.Fprintf(&b, "| %d | %d |", r.rules, max(2, r.rules/50))
+		fmt.Fprintf(&b, "| %d | %d |", r.rules, max(2, r.rules/rulesPerTier))
 		for _, step := range steps {
 			fmt.Fprintf(&b, " %s |", seconds(r.seconds[step]))
 		}
