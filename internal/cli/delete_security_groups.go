@@ -258,7 +258,7 @@ func existing(resources []stack.StackResource, except []string) []resourceJSON {
 
 // findBlockers lists everything that would make the deletion fail.
 func (d *deleter) findBlockers(ctx context.Context, st stack.Stack, resources []stack.StackResource) error {
-	blockers := []blockerJSON{}
+	blockers := foreignStack(st, resources)
 	if st.TerminationProtection && !d.unprotect {
 		blockers = append(blockers, blockerJSON{"termination-protection", st.Name, "switch it off with --disable-termination-protection"})
 	}

@@ -63,7 +63,7 @@ func (d *deployment) review(ctx context.Context, plan *stack.Plan) (*review, err
 func (d *deployment) barriers(ctx context.Context, v *review) ([]barrier, error) {
 	removal, err := d.guardRemoval(ctx, v.plan, v.standing)
 	return slices.Concat(
-		guardStatus(v.plan), guardGroupGone(v), d.guardReplacement(v), removal, guardEqualKeys(v.impact), guardRuleGone(v), d.guardTies(v), d.guardDuplicates(v.impact, v.standing),
+		guardStatus(v.plan), guardForeignStack(v), guardGroupGone(v), d.guardReplacement(v), removal, guardEqualKeys(v.impact), guardRuleGone(v), d.guardTies(v), d.guardDuplicates(v.impact, v.standing),
 	), err
 }
 
