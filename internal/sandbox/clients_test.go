@@ -157,22 +157,28 @@ func TestAWSCLINetwork(t *testing.T) {
 	})
 }
 
-// TestBoto3 runs testdata/boto3_client.py, which checks nothing itself: it prints
-// what boto3 made of the sandbox's answers.
-func TestBoto3(t *testing.T) {
-	_, address, _ := serve(t, sandbox.Options{})
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/boto3_client.py")
-	cmd.Env = environment(t, address)
+// python runs a script that prints, as one JSON object, what boto3 made of the answers of the sandbox to which environ leads.
+func python(t *testing.T, environ []string, args ...string) (printed map[string]any) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "python3", args...)
+	cmd.Env = environ
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, &errs)
 	}
-	var got map[string]any
-	if err := json.Unmarshal(out, &got); err != nil {
+	if err := json.Unmarshal(out, &printed); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	return printed
+}
+
+// TestBoto3 runs testdata/boto3_client.py, which checks nothing itself: it prints
+// what boto3 made of the sandbox's answers.
+func TestBoto3(t *testing.T) {
+	_, address, _ := serve(t, sandbox.Options{})
+	got := python(t, environment(t, address), "testdata/boto3_client.py")
 	all := map[string]any{
 		"IpProtocol": "-1", "IpRanges": []any{map[string]any{"CidrIp": "0.0.0.0/0"}},
 		"Ipv6Ranges": []any{}, "PrefixListIds": []any{}, "UserIdGroupPairs": []any{},

@@ -3,9 +3,6 @@
 package sandbox_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"os/exec"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,18 +37,7 @@ func TestClientsReadEachOther(t *testing.T) {
 	group := newGroup(t, c, vpc, "go")
 	put(t, c, "/go", group)
 
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/boto3_stack.py", vpc, group, "/go")
-	cmd.Env = environment(t, address)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, &errs)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	got := python(t, environment(t, address), "testdata/boto3_stack.py", vpc, group, "/go")
 	want := map[string]any{
 		"group of Go":     []any{"go", "go tier", true},
 		"parameter of Go": true,

@@ -4,9 +4,7 @@ package sandbox_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,18 +95,7 @@ func relative(t *testing.T, path string) string {
 func TestBoto3OfS3(t *testing.T) {
 	t.Parallel()
 	_, address, _ := serve(t, sandbox.Options{})
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/boto3_s3.py")
-	cmd.Env = environment(t, address)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, &errs)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	got := python(t, environment(t, address), "testdata/boto3_s3.py")
 	want := map[string]any{
 		"same": []any{"CRC32", "CRC32C", "SHA1", "SHA256", "default", "file"},
 		"keys": []any{"a/1", "a/2", "b c&d"}, "pages": 2.0, "far": "eu-west-1", "etag": `"900150983cd24fb0d6963f7d28e17f72"`,
